@@ -1,0 +1,80 @@
+import { hash } from "node:crypto";
+import type { Json } from "./json.ts";
+
+/**
+ * What a side holds of one record.
+ * - `live`: in place and readable
+ * - `trashed`: readable and marked deleted by its owner: a death certificate
+ * - `archived`, `moved`: alive, but no longer part of the collection: a scope exit, never a death
+ * - `unknown`: the read proves nothing (404, lost permission): inert, no action may follow from it
+ */
+export type Presence = "live" | "trashed" | "archived" | "moved" | "unknown";
+
+/** The shape of a canonical value; `opaque` values are compared and kept, never interpreted. */
+export type FieldType = "text" | "number" | "option" | "options" | "date" | "boolean" | "opaque";
+
+/** Text: what a person reads, and the formatting beside it (null when there is none). */
+export interface TextValue {
+  readonly [key: string]: Json;
+  readonly plain: string;
+  readonly rich: Json;
+}
+
+/** One option of a select, status or multi-select. */
+export interface OptionValue {
+  readonly [key: string]: Json;
+  readonly id: string | null;
+  readonly name: string;
+}
+
+/** A day or an instant, or a range of them. `start`/`end` as the vendor wrote them: date only, or with offset. */
+export interface DateValue {
+  readonly [key: string]: Json;
+  readonly end: string | null;
+  readonly start: string;
+  readonly timeZone: string | null;
+}
+
+/** A field of a collection, known by its id: names may change, ids do not. */
+export interface FieldSchema {
+  readonly id: string;
+  readonly name: string;
+  readonly type: FieldType;
+  /** The vendor's own word for the type ("multi_select"). */
+  readonly vendorType: string;
+  /** Computed by the vendor (formula, rollup, last edited …): kept, but never evidence of a change. */
+  readonly isDerived: boolean;
+}
+
+/**
+ * One record of one side.
+ *
+ * `fields` holds canonical values by field id: equal meaning, equal JSON text. An id that is absent is UNOBSERVED
+ * (truncated, cut by permission): unknown, which is not the same as null, and never a source of a write.
+ */
+export interface SourceRecord {
+  readonly id: string;
+  readonly presence: Presence;
+  readonly fields: Readonly<Record<string, Json>>;
+  /** Ids of fields that the read could not complete. */
+  readonly unobserved: readonly string[];
+  /** The vendor's values, lossless, as they are kept in history. */
+  readonly raw: Readonly<Record<string, Json>>;
+  /** The vendor's change stamp (Notion: `last_edited_time`, whole minutes, ISO 8601). */
+  readonly revision: string;
+  readonly createdAt: string;
+  /** Who the vendor says edited last; a hint for history, never used to decide. */
+  readonly editedBy: string | null;
+  /** Connector's own notes about this record, handed back to it on the next pull. */
+  readonly memo: Json;
+}
+
+/** Fingerprint of a record's comparable fields (32 hex digits). Values must be canonical already. */
+export function fingerprint(fields: Readonly<Record<string, Json>>, order: readonly string[]): string {
+  const ordered: Json[] = [];
+  for (const id of order) {
+    const value = fields[id];
+    if (value !== undefined) ordered.push(id, value);
+  }
+  return hash("sha256", JSON.stringify(ordered)).slice(0, 32);
+}

@@ -1,0 +1,279 @@
+import type { Checkpoint, RememberedRecord } from "../connector/connector.ts";
+import type { Json } from "../core/json.ts";
+
+/** The task fields that have a column of their own; everything else lives in `metadata`. */
+export interface TaskFields {
+  readonly title: string;
+  readonly description: string | null;
+  readonly status: string | null;
+  readonly resolution: string | null;
+}
+
+/** One immutable entry of a task's history. Times are ISO 8601 UTC with milliseconds. */
+export interface TaskVersion extends TaskFields {
+  readonly id: string;
+  readonly taskId: string;
+  /** 1, 2, 3 … without gaps. */
+  readonly versionNum: number;
+  readonly metadata: { readonly [key: string]: Json };
+  readonly createdAt: string;
+  /** "notion:<user id>", "mcp:<client>", "cli:<user>" … */
+  readonly createdBy: string;
+  readonly changeReason: string;
+  /** Another value was written since this one's base; that value is in an earlier version. */
+  readonly conflictFlag: boolean;
+  /** A tombstone: the task is deleted as of this version. */
+  readonly isDeleted: boolean;
+  /** The run that wrote it, null for edits by people and agents. */
+  readonly runId: string | null;
+}
+
+/** Why a linked task may be out of step with its source; null when all is well. */
+export type LinkState = "live" | "deleted" | "missing" | "moved" | "archived";
+
+export interface Task {
+  readonly id: string;
+  readonly projectScopeId: string;
+  readonly currentVersionId: string;
+  readonly createdAt: string;
+  /** Where it comes from, null for tasks made by agents or people. */
+  readonly source: {
+    readonly syncId: string;
+    readonly recordId: string;
+    readonly state: LinkState;
+    /** Since when the source record cannot be found (ISO 8601), null otherwise. */
+    readonly missingSince: string | null;
+  } | null;
+  readonly current: TaskVersion;
+}
+
+/** A version about to be appended. Without `taskId`, a new task is made and this is its version 1. */
+export interface VersionDraft extends TaskFields {
+  /** JSON text of an object, ready to store: on the hot path it is made once. */
+  readonly metadataJson: string;
+  readonly createdBy: string;
+  readonly changeReason: string;
+  readonly conflictFlag: boolean;
+  readonly isDeleted: boolean;
+}
+
+/** What a sync remembers about one pair: a source record and its task. */
+export interface Link {
+  readonly sourceId: string;
+  readonly taskId: string;
+  readonly state: LinkState;
+  readonly missingSince: string | null;
+  /** Fingerprint of the source record's comparable fields at the last sync. */
+  readonly sourceFingerprint: string;
+  readonly sourceRevision: string;
+  /** The task version that the last sync wrote or adopted: the base of the task's side. */
+  readonly baseVersionNum: number;
+  /** The source's mapped values at the last sync, when they differ from that version; else null. */
+  readonly baseSource: Json;
+  readonly memo: Json;
+  /** The task's newest version, so that "the task was edited since" is one comparison. */
+  readonly currentVersionNum: number;
+  readonly isTaskDeleted: boolean;
+}
+
+/** One record's change, applied as a whole or not at all. */
+export interface LinkChange {
+  readonly sourceId: string;
+  /** null: a new pair; a task is created with `version` as its version 1. */
+  readonly taskId: string | null;
+  readonly projectScopeId: string;
+  /** null: the task stays as it is; only the link is updated. */
+  readonly version: VersionDraft | null;
+  /** The task's newest version the plan was made on; another one means: plan again. */
+  readonly expectedVersionNum: number;
+  readonly link: Omit<Link, "sourceId" | "taskId" | "currentVersionNum" | "isTaskDeleted" | "baseVersionNum"> & {
+    /** "written": the version written here; a number: that version. */
+    readonly baseVersionNum: number | "written";
+  };
+  readonly conflicts: readonly ConflictDraft[];
+}
+
+export interface ConflictDraft {
+  readonly field: string;
+  readonly base: Json;
+  readonly left: Json;
+  readonly right: Json;
+  readonly resolution: "left wins";
+}
+
+export interface Conflict extends ConflictDraft {
+  readonly id: string;
+  readonly syncId: string;
+  readonly taskId: string;
+  readonly runId: string | null;
+  readonly versionNum: number;
+  readonly at: string;
+}
+
+/** Everything of one batch that becomes durable together. */
+export interface Commit {
+  readonly syncId: string;
+  readonly runId: string;
+  /** Fencing token of the lease; a commit by an older holder is refused with LEASE_LOST. */
+  readonly fence: number;
+  readonly at: string;
+  readonly changes: readonly LinkChange[];
+  /** Source ids that a sweep saw in place. */
+  readonly seen: readonly string[];
+  /** Moves the sync's checkpoint in the same transaction, when given. */
+  readonly checkpoint?: Checkpoint;
+}
+
+export interface CommitResult {
+  /** Changes not applied because the task had moved on since the plan; plan these again. */
+  readonly stale: readonly string[];
+}
+
+/** What the store keeps per sync. */
+export interface SyncState {
+  readonly syncId: string;
+  readonly checkpoint: Checkpoint;
+  /** Bindings of configured names to vendor ids and the like; owned by the recipe. */
+  readonly binding: Json;
+  readonly lastSweepAt: string | null;
+}
+
+export type RunStatus = "running" | "succeeded" | "failed" | "refused" | "interrupted" | "cancelled";
+
+export interface RunCounts {
+  readonly read: number;
+  readonly created: number;
+  readonly updated: number;
+  readonly unchanged: number;
+  readonly deleted: number;
+  readonly revived: number;
+  readonly conflicts: number;
+  readonly missing: number;
+}
+
+/** One execution and its evidence. */
+export interface Run {
+  readonly id: string;
+  readonly syncId: string;
+  readonly type: "import";
+  readonly source: "notion";
+  /** The data source that was read. */
+  readonly sourceId: string;
+  /** "cli", "schedule", "schedule:missed", "mcp", "demo" … */
+  readonly trigger: string;
+  readonly status: RunStatus;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  readonly counts: RunCounts;
+  /** Requests sent to the source, answers of every kind included. */
+  readonly calls: number;
+  readonly retries: number;
+  readonly errors: readonly { readonly code: string; readonly message: string }[];
+  readonly warnings: readonly string[];
+  readonly checkpointBefore: Checkpoint;
+  readonly checkpointAfter: Checkpoint;
+  /** The completeness certificate (engine/certificate.ts), null until the run has read something. */
+  readonly certificate: Json;
+}
+
+export interface Lease {
+  readonly name: string;
+  readonly owner: string;
+  readonly fence: number;
+  readonly until: number;
+}
+
+/** A page of a listing: pass `next` back as `after`. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next: string | null;
+}
+
+export interface TaskFilter {
+  readonly projectScopeId?: string | undefined;
+  readonly status?: string | undefined;
+  /** Include tombstones. */
+  readonly withDeleted?: boolean | undefined;
+  /** Words looked for in title and description, case-insensitive. */
+  readonly text?: string | undefined;
+}
+
+/** A store's counts for one sync, as of now. */
+export interface SyncTotals {
+  readonly live: number;
+  readonly deleted: number;
+  readonly missing: number;
+  /** moved and archived */
+  readonly outOfScope: number;
+}
+
+/**
+ * Remembers: tasks with append-only history, and what syncs know. The behavioural suite beside this file is part of
+ * the contract. Each method is one transaction; none is open while anything waits for a network.
+ */
+export interface Store {
+  close(): Promise<void>;
+
+  // Tasks (people and agents)
+  createTask(task: { projectScopeId: string; version: VersionDraft; at: string }): Promise<Task>;
+  /**
+   * Appends a version. `baseVersionNum` is the version the writer had read: when the task has moved on since, the
+   * version is appended all the same (nothing is lost) with its conflict flag set. null: no base known, not flagged.
+   */
+  appendVersion(input: {
+    taskId: string;
+    baseVersionNum: number | null;
+    version: VersionDraft;
+    at: string;
+  }): Promise<TaskVersion>;
+  getTask(taskId: string): Promise<Task | null>;
+  /** By task id, source record id (with or without dashes), or a unique prefix of either; several: ambiguous. */
+  findTasks(reference: string, limit: number): Promise<readonly Task[]>;
+  listTasks(filter: TaskFilter, page: { after: string | null; limit: number }): Promise<Page<Task>>;
+  /** Ascending by version number. `fromVersion` is inclusive. */
+  getHistory(taskId: string, page: { fromVersion: number; limit: number }): Promise<readonly TaskVersion[]>;
+  getVersion(taskId: string, versionNum: number): Promise<TaskVersion | null>;
+  /** The version that was current at `at`, null when the task did not exist yet. */
+  getVersionAt(taskId: string, at: string): Promise<TaskVersion | null>;
+
+  // Syncs (the engine)
+  getSync(syncId: string): Promise<SyncState | null>;
+  saveBinding(syncId: string, fence: number, binding: Json): Promise<void>;
+  getLinks(syncId: string, sourceIds: readonly string[]): Promise<ReadonlyMap<string, Link>>;
+  getMemos(syncId: string, sourceIds: readonly string[]): Promise<ReadonlyMap<string, RememberedRecord>>;
+  /** Applies all changes whose expectation holds, reports the others; links, versions, checkpoint move together. */
+  commit(commit: Commit): Promise<CommitResult>;
+  getTotals(syncId: string): Promise<SyncTotals>;
+  /** Live links of a sync in source-id order, for verification; streamed. */
+  iterateLinks(syncId: string): AsyncIterable<Link>;
+
+  // Sweeps: which source ids were seen since `startSweep`
+  startSweep(syncId: string, fence: number): Promise<void>;
+  /** Live or missing links that the current sweep has not seen, in source-id order after `after`. */
+  getUnseen(syncId: string, page: { after: string | null; limit: number }): Promise<readonly Link[]>;
+  finishSweep(syncId: string, fence: number, at: string): Promise<void>;
+
+  // Runs, conflicts
+  startRun(run: Run): Promise<void>;
+  saveRun(run: Run): Promise<void>;
+  getRun(runId: string): Promise<Run | null>;
+  /** Newest first. */
+  listRuns(filter: { syncId?: string | undefined; limit: number }): Promise<readonly Run[]>;
+  countVersionsOfRun(runId: string): Promise<{ created: number; updated: number; deleted: number }>;
+  listConflicts(filter: { syncId?: string | undefined; taskId?: string | undefined; limit: number }): Promise<
+    readonly Conflict[]
+  >;
+
+  // Leases: one holder at a time, across processes
+  /** The lease, or who holds it. `isDead(owner)` lets a crashed holder be replaced before its time runs out. */
+  acquireLease(request: {
+    name: string;
+    owner: string;
+    now: number;
+    ttlMs: number;
+    isDead: (owner: string) => boolean;
+  }): Promise<{ readonly lease: Lease } | { readonly heldBy: Lease }>;
+  /** False when another holder has taken over. */
+  renewLease(lease: Lease, until: number): Promise<boolean>;
+  releaseLease(lease: Lease): Promise<void>;
+}
