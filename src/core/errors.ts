@@ -27,6 +27,7 @@ export const errorCodes = [
   "USAGE",
   "UNAUTHENTICATED",
   "CANCELLED",
+  "UNEXPECTED",
 ] as const;
 
 export type ErrorCode = (typeof errorCodes)[number];

@@ -51,6 +51,7 @@ export interface FieldSchema {
  *
  * `fields` holds canonical values by field id: equal meaning, equal JSON text. An id that is absent is UNOBSERVED
  * (truncated, cut by permission): unknown, which is not the same as null, and never a source of a write.
+ * Derived fields (`FieldSchema.isDerived`) are in `raw` only: whatever is in `fields` counts as evidence of a change.
  */
 export interface SourceRecord {
   readonly id: string;
@@ -70,11 +71,8 @@ export interface SourceRecord {
 }
 
 /** Fingerprint of a record's comparable fields (32 hex digits). Values must be canonical already. */
-export function fingerprint(fields: Readonly<Record<string, Json>>, order: readonly string[]): string {
+export function fingerprint(fields: Readonly<Record<string, Json>>): string {
   const ordered: Json[] = [];
-  for (const id of order) {
-    const value = fields[id];
-    if (value !== undefined) ordered.push(id, value);
-  }
+  for (const id of Object.keys(fields).sort()) ordered.push(id, fields[id] as Json);
   return hash("sha256", JSON.stringify(ordered)).slice(0, 32);
 }

@@ -86,13 +86,17 @@ export interface LinkChange {
   readonly version: VersionDraft | null;
   /** The task's newest version the plan was made on; another one means: plan again. */
   readonly expectedVersionNum: number;
-  readonly link: Omit<Link, "sourceId" | "taskId" | "currentVersionNum" | "isTaskDeleted" | "baseVersionNum"> & {
+  readonly link: Omit<
+    Link,
+    "sourceId" | "taskId" | "currentVersionNum" | "isTaskDeleted" | "baseVersionNum"
+  > & {
     /** "written": the version written here; a number: that version. */
     readonly baseVersionNum: number | "written";
   };
   readonly conflicts: readonly ConflictDraft[];
 }
 
+/** Both sides changed a field since the base. `left` is the value that was written, `right` the one it superseded. */
 export interface ConflictDraft {
   readonly field: string;
   readonly base: Json;
@@ -103,9 +107,11 @@ export interface ConflictDraft {
 
 export interface Conflict extends ConflictDraft {
   readonly id: string;
-  readonly syncId: string;
+  /** null: between two people or agents, on a task that comes from nowhere else. */
+  readonly syncId: string | null;
   readonly taskId: string;
   readonly runId: string | null;
+  /** The version that won; the value it superseded is in an earlier one. */
   readonly versionNum: number;
   readonly at: string;
 }
@@ -120,12 +126,16 @@ export interface Commit {
   readonly changes: readonly LinkChange[];
   /** Source ids that a sweep saw in place. */
   readonly seen: readonly string[];
-  /** Moves the sync's checkpoint in the same transaction, when given. */
+  /** Moves the sync's checkpoint in the same transaction, when given and no change is stale. */
   readonly checkpoint?: Checkpoint;
 }
 
 export interface CommitResult {
-  /** Changes not applied because the task had moved on since the plan; plan these again. */
+  /**
+   * Source ids of changes not applied: the task had moved on since the plan, or the pair is not what the plan took it
+   * for (a new one that exists, one linked to another task). Plan these again. While there are any, the checkpoint
+   * stays, because it would say that they are durable.
+   */
   readonly stale: readonly string[];
 }
 
@@ -163,6 +173,7 @@ export interface Run {
   readonly trigger: string;
   readonly status: RunStatus;
   readonly startedAt: string;
+  /** null while it runs, and for an interrupted one: nobody saw its end. */
   readonly endedAt: string | null;
   readonly counts: RunCounts;
   /** Requests sent to the source, answers of every kind included. */
@@ -211,14 +222,16 @@ export interface SyncTotals {
  * Remembers: tasks with append-only history, and what syncs know. The behavioural suite beside this file is part of
  * the contract. Each method is one transaction; none is open while anything waits for a network.
  */
-export interface Store {
+export interface Store extends AsyncDisposable {
   close(): Promise<void>;
 
   // Tasks (people and agents)
   createTask(task: { projectScopeId: string; version: VersionDraft; at: string }): Promise<Task>;
   /**
    * Appends a version. `baseVersionNum` is the version the writer had read: when the task has moved on since, the
-   * version is appended all the same (nothing is lost) with its conflict flag set. null: no base known, not flagged.
+   * version is appended all the same (nothing is lost) with its conflict flag set, and each field that both changed
+   * since the base, to different values, is listed as a conflict. null: no base known, not flagged.
+   * RECORD_NOT_FOUND when the task or the base version is not there.
    */
   appendVersion(input: {
     taskId: string;
@@ -227,8 +240,12 @@ export interface Store {
     at: string;
   }): Promise<TaskVersion>;
   getTask(taskId: string): Promise<Task | null>;
-  /** By task id, source record id (with or without dashes), or a unique prefix of either; several: ambiguous. */
+  /**
+   * By task id, source record id (with or without dashes), or a prefix of either, in id order; several: ambiguous.
+   * An exact id is never ambiguous with longer ones.
+   */
   findTasks(reference: string, limit: number): Promise<readonly Task[]>;
+  /** In id order, which is the order of creation. */
   listTasks(filter: TaskFilter, page: { after: string | null; limit: number }): Promise<Page<Task>>;
   /** Ascending by version number. `fromVersion` is inclusive. */
   getHistory(taskId: string, page: { fromVersion: number; limit: number }): Promise<readonly TaskVersion[]>;
@@ -236,7 +253,9 @@ export interface Store {
   /** The version that was current at `at`, null when the task did not exist yet. */
   getVersionAt(taskId: string, at: string): Promise<TaskVersion | null>;
 
-  // Syncs (the engine)
+  // Syncs (the engine). A write to a sync carries the fence of the lease that has the sync's id as its name; it is
+  // refused with LEASE_LOST unless that lease is held with that fence.
+  /** null until the sync was first written to. */
   getSync(syncId: string): Promise<SyncState | null>;
   saveBinding(syncId: string, fence: number, binding: Json): Promise<void>;
   getLinks(syncId: string, sourceIds: readonly string[]): Promise<ReadonlyMap<string, Link>>;
@@ -244,7 +263,7 @@ export interface Store {
   /** Applies all changes whose expectation holds, reports the others; links, versions, checkpoint move together. */
   commit(commit: Commit): Promise<CommitResult>;
   getTotals(syncId: string): Promise<SyncTotals>;
-  /** Live links of a sync in source-id order, for verification; streamed. */
+  /** Links in state live or missing, in source-id order; streamed. */
   iterateLinks(syncId: string): AsyncIterable<Link>;
 
   // Sweeps: which source ids were seen since `startSweep`
@@ -254,18 +273,27 @@ export interface Store {
   finishSweep(syncId: string, fence: number, at: string): Promise<void>;
 
   // Runs, conflicts
+  /** Runs of the sync that are still "running" become "interrupted": the caller holds the lease, so they crashed. */
   startRun(run: Run): Promise<void>;
+  /** RUN_NOT_FOUND when it was never started. */
   saveRun(run: Run): Promise<void>;
   getRun(runId: string): Promise<Run | null>;
   /** Newest first. */
   listRuns(filter: { syncId?: string | undefined; limit: number }): Promise<readonly Run[]>;
-  countVersionsOfRun(runId: string): Promise<{ created: number; updated: number; deleted: number }>;
-  listConflicts(filter: { syncId?: string | undefined; taskId?: string | undefined; limit: number }): Promise<
-    readonly Conflict[]
-  >;
+  /** Versions that a run wrote, with the source id of their task; streamed, in no particular order. */
+  iterateVersionsOfRun(runId: string): AsyncIterable<TaskVersion & { readonly sourceId: string | null }>;
+  /** Newest first. */
+  listConflicts(filter: {
+    syncId?: string | undefined;
+    taskId?: string | undefined;
+    limit: number;
+  }): Promise<readonly Conflict[]>;
 
   // Leases: one holder at a time, across processes
-  /** The lease, or who holds it. `isDead(owner)` lets a crashed holder be replaced before its time runs out. */
+  /**
+   * The lease when it is free, released, past its time or held by a dead owner, with a fence one above any before it;
+   * else who holds it, which may be the same owner.
+   */
   acquireLease(request: {
     name: string;
     owner: string;

@@ -1,0 +1,60 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Clock, Ids } from "../core/clock.ts";
+
+/** The real clock. The only place, with `ids` below, where time and randomness enter. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  async sleep(ms, signal) {
+    await delay(ms, undefined, signal === undefined ? {} : { signal });
+  },
+};
+
+export const systemIds: Ids = {
+  next: () => uuidV7(Date.now(), randomBytes(10)),
+  random: () => Math.random(),
+};
+
+/** UUID version 7 (RFC 9562): 48 bits of time, then randomness. `random` holds 10 bytes. */
+function uuidV7(timeMs: number, random: Uint8Array): string {
+  const bytes = Buffer.alloc(16);
+  bytes.writeUIntBE(timeMs, 0, 6);
+  bytes.set(random, 6);
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x70, 6);
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
+  const hex = bytes.toString("hex");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+/** Names this process for leases: machine, process id, and when it started, so that a reused id is told apart. */
+export function processOwner(): string {
+  return `${hostname()}/${process.pid}/${startOf(process.pid) ?? "0"}`;
+}
+
+/** True when the owner ran on this machine and its process is gone. Other machines are never judged. */
+export function isOwnerDead(owner: string): boolean {
+  const [host, pidText, start] = owner.split("/");
+  const pid = Number(pidText);
+  if (host !== hostname() || !Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "ESRCH";
+  }
+  const startNow = startOf(pid);
+  return startNow !== null && start !== "0" && start !== startNow;
+}
+
+/** When a process started, in clock ticks since boot (Linux); null where the system does not say. */
+function startOf(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The second field is the program's name in brackets and may hold spaces; the start time is field 22.
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,129 @@
+import type { Clock } from "../core/clock.ts";
+import { LockstepError } from "../core/errors.ts";
+import { canonicalJson, type Json } from "../core/json.ts";
+import type { Store, Task, TaskVersion, VersionDraft } from "../store/store.ts";
+import type { DiffReport, HistoryReport, TaskInput, Tasks } from "./lockstep.ts";
+
+/** What agents and people do with tasks: every change is a new version, nothing is overwritten. */
+export function createTasks(store: Store, clock: Clock): Tasks {
+  const timestamp = () => new Date(clock.now()).toISOString();
+  return {
+    async add({ projectScopeId, task, by, reason }) {
+      const version = draft(null, task, { by, reason });
+      return store.createTask({ projectScopeId, version, at: timestamp() });
+    },
+    async update({ taskId, changes, baseVersionNum, by, reason }) {
+      const task = await findTask(store, taskId);
+      if (baseVersionNum !== null && baseVersionNum > task.current.versionNum) {
+        throw new LockstepError(
+          "USAGE",
+          `task ${task.id} has ${task.current.versionNum} versions, so a change cannot be based on version ${baseVersionNum}; ` +
+            "read the task again and give its versionNum",
+        );
+      }
+      const version = draft(task.current, changes, { by, reason });
+      return store.appendVersion({ taskId: task.id, baseVersionNum, version, at: timestamp() });
+    },
+    get: (reference) => findTask(store, reference),
+    list: (filter, page) => store.listTasks(filter, page),
+  };
+}
+
+/** One task by its id, its Notion page id or link, or a prefix of either that fits only one. */
+export async function findTask(store: Store, reference: string): Promise<Task> {
+  const wanted = pageIdIn(reference.trim()) ?? reference.trim();
+  const found = wanted === "" ? [] : await store.findTasks(wanted, 5);
+  const [task] = found;
+  if (task === undefined) {
+    throw new LockstepError(
+      "RECORD_NOT_FOUND",
+      `no task matches "${shorten(reference)}"; give a task id, a Notion page id or link, or the beginning of one`,
+    );
+  }
+  if (found.length > 1) {
+    const choices = found.map((each) => `${each.id} (${shorten(each.current.title)})`).join(", ");
+    throw new LockstepError("RECORD_NOT_FOUND", `"${shorten(reference)}" fits several tasks: ${choices}; give more of the id`);
+  }
+  return task;
+}
+
+export async function historyOf(
+  store: Store,
+  reference: string,
+  page: { fromVersion: number; limit: number },
+): Promise<HistoryReport> {
+  const task = await findTask(store, reference);
+  return { task, versions: await store.getHistory(task.id, page) };
+}
+
+/** What changed between two versions, field by field; the last two unless told otherwise. */
+export async function diffOf(store: Store, reference: string, from: number | null, to: number | null): Promise<DiffReport> {
+  const task = await findTask(store, reference);
+  const toNum = to ?? task.current.versionNum;
+  const fromNum = from ?? Math.max(1, toNum - 1);
+  const [before, after] = [await versionOf(store, task, fromNum), await versionOf(store, task, toNum)];
+  return { task, from: fromNum, to: toNum, changes: changesBetween(before, after) };
+}
+
+async function versionOf(store: Store, task: Task, versionNum: number): Promise<TaskVersion> {
+  const version = await store.getVersion(task.id, versionNum);
+  if (version !== null) return version;
+  throw new LockstepError(
+    "RECORD_NOT_FOUND",
+    `task ${task.id} has versions 1 to ${task.current.versionNum}, not ${versionNum}`,
+  );
+}
+
+function changesBetween(before: TaskVersion, after: TaskVersion): DiffReport["changes"] {
+  const [a, b] = [flatten(before), flatten(after)];
+  const fields = [...new Set([...a.keys(), ...b.keys()])];
+  return fields
+    .map((field) => ({ field, from: a.get(field) ?? null, to: b.get(field) ?? null }))
+    .filter(({ from, to }) => canonicalJson(from) !== canonicalJson(to));
+}
+
+/** A version as one list of named values: columns, own metadata, page attributes, and Notion properties by name. */
+function flatten(version: TaskVersion): Map<string, Json> {
+  const flat = new Map<string, Json>([
+    ["title", version.title],
+    ["description", version.description],
+    ["status", version.status],
+    ["resolution", version.resolution],
+    ["deleted", version.isDeleted],
+  ]);
+  for (const [key, value] of Object.entries(version.metadata)) {
+    if (key === "notionProperties") addAll(flat, "notion: ", value);
+    else if (key === "notion") addAll(flat, "page: ", value);
+    else flat.set(key, value);
+  }
+  return flat;
+}
+
+function addAll(flat: Map<string, Json>, prefix: string, value: Json): void {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return;
+  for (const [name, each] of Object.entries(value)) flat.set(`${prefix}${name}`, each);
+}
+
+function draft(current: TaskVersion | null, changes: TaskInput, author: { by: string; reason: string }): VersionDraft {
+  return {
+    title: changes.title ?? current?.title ?? "",
+    description: changes.description === undefined ? (current?.description ?? null) : changes.description,
+    status: changes.status === undefined ? (current?.status ?? null) : changes.status,
+    resolution: changes.resolution === undefined ? (current?.resolution ?? null) : changes.resolution,
+    metadataJson: JSON.stringify({ ...current?.metadata, ...changes.metadata }),
+    createdBy: author.by,
+    changeReason: author.reason,
+    conflictFlag: false,
+    isDeleted: current?.isDeleted ?? false,
+  };
+}
+
+/** The page id in a pasted Notion link: the last run of 32 hex digits of its path. */
+function pageIdIn(text: string): string | null {
+  if (!/^https?:\/\//.test(text)) return null;
+  return text.split(/[?#]/)[0]?.match(/[0-9a-f]{32}(?=[^0-9a-f]*$)/i)?.[0] ?? null;
+}
+
+function shorten(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}

@@ -1,0 +1,67 @@
+import { dirname, resolve } from "node:path";
+import type { z } from "zod";
+import { isJsonObject, type Json } from "../core/json.ts";
+import { crossProblems, resolveBackup } from "../recipes/backup/config.ts";
+import type { Config } from "./config.ts";
+import { configInvalid } from "./problem.ts";
+import { configFileSchema } from "./schema.ts";
+import { scanForSecrets } from "./secrets.ts";
+import { problemsOf } from "./zod-problems.ts";
+
+/**
+ * Checks a configuration and fills in every default. Throws CONFIG_INVALID with all problems at once.
+ * `file` is absolute; paths in the configuration are relative to it.
+ */
+export function resolveConfig(written: Json, file: string): Config {
+  const { problems: secrets, masked } = scanForSecrets(written);
+  const parsed = configFileSchema.safeParse(masked, { reportInput: true });
+  const issues = parsed.success ? [] : problemsOf(parsed.error.issues, knownKeysAt);
+  const problems = [...issues, ...crossProblems(isJsonObject(masked) ? masked.backup : undefined)];
+  const secretPaths = new Set(secrets.map(({ path }) => path));
+  const all = [...secrets, ...problems.filter(({ path }) => !secretPaths.has(path))];
+  if (!parsed.success || all.length > 0) throw configInvalid(file, all);
+  return withDefaults(parsed.data, file);
+}
+
+function withDefaults(written: z.output<typeof configFileSchema>, file: string): Config {
+  const path = (written.store ?? "sqlite:lockstep.db").slice("sqlite:".length).replace(/^\/\//, "");
+  return {
+    file,
+    store: `sqlite:${resolve(dirname(file), path)}`,
+    notion: {
+      ratePerMinute: written.notion?.ratePerMinute ?? 180,
+      timeoutMs: written.notion?.timeoutMs ?? 60_000,
+    },
+    backup: resolveBackup(written.backup),
+  };
+}
+
+/** The keys the schema knows at a path, for suggestions. */
+function knownKeysAt(path: readonly PropertyKey[]): readonly string[] {
+  let schema: unknown = configFileSchema;
+  for (const key of path) schema = childOf(unwrapped(schema), key);
+  const object = unwrapped(schema);
+  return hasShape(object) ? Object.keys(object.shape) : [];
+}
+
+function childOf(schema: unknown, key: PropertyKey): unknown {
+  if (hasShape(schema)) return schema.shape[String(key)];
+  return isRecord(schema) && typeof key === "number" ? schema.element : undefined;
+}
+
+/** Without `optional`; of a union, the part that has keys. */
+function unwrapped(schema: unknown): unknown {
+  if (!isRecord(schema) || hasShape(schema)) return schema;
+  if (Array.isArray(schema.options)) return schema.options.find((option) => hasShape(option));
+  return typeof schema.unwrap === "function" && schema.element === undefined
+    ? unwrapped(schema.unwrap())
+    : schema;
+}
+
+function hasShape(schema: unknown): schema is { readonly shape: { readonly [key: string]: unknown } } {
+  return isRecord(schema) && isRecord(schema.shape);
+}
+
+function isRecord(value: unknown): value is { readonly [key: string]: unknown } {
+  return typeof value === "object" && value !== null;
+}

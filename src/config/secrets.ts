@@ -1,0 +1,69 @@
+import { isJsonObject, type Json } from "../core/json.ts";
+import { type ConfigProblem, pathText } from "./problem.ts";
+
+/** Tokens by their public prefixes, authorization headers, and URLs that carry a password. */
+const secretPatterns: readonly RegExp[] = [
+  /\b(?:ntn|secret|ghp|gho|ghu|ghs|ghr|github_pat)_[A-Za-z0-9_]+/g,
+  /\bBearer\s+[A-Za-z0-9._~+/=-]+/gi,
+  /(?<=:\/\/[^/\s:@]*:)[^/\s@]+(?=@)/g,
+];
+
+/** Keys whose value is a secret whatever it looks like. */
+const secretKey = /(?:token|api[-_]?key|secret|password|authorization)$/i;
+
+const mask = "[secret]";
+
+/** The text with everything that looks like a secret blanked out. */
+export function maskSecrets(text: string): string {
+  return secretPatterns.reduce((masked, pattern) => masked.replace(pattern, mask), text);
+}
+
+export function looksLikeSecret(text: string): boolean {
+  return maskSecrets(text) !== text;
+}
+
+export interface SecretScan {
+  readonly problems: readonly ConfigProblem[];
+  /** The value with every secret blanked out, so that nothing after this can print one. */
+  readonly masked: Json;
+}
+
+/**
+ * Finds secrets written into a configuration. Names of Notion properties (the keys of `fieldMappings`) are not judged
+ * by name: a property may well be called "Secret".
+ */
+export function scanForSecrets(value: Json, path: readonly (string | number)[] = []): SecretScan {
+  if (typeof value === "string")
+    return looksLikeSecret(value) ? found(path) : { problems: [], masked: value };
+  if (Array.isArray(value)) return scanList(value, path);
+  if (isJsonObject(value)) return scanObject(value, path);
+  return { problems: [], masked: value };
+}
+
+function scanList(list: readonly Json[], path: readonly (string | number)[]): SecretScan {
+  const scans = list.map((item, index) => scanForSecrets(item, [...path, index]));
+  return { problems: scans.flatMap((scan) => scan.problems), masked: scans.map((scan) => scan.masked) };
+}
+
+function scanObject(
+  object: { readonly [key: string]: Json },
+  path: readonly (string | number)[],
+): SecretScan {
+  const problems: ConfigProblem[] = [];
+  const masked: Record<string, Json> = {};
+  const isJudgedByKey = path.at(-1) !== "fieldMappings";
+  for (const [key, value] of Object.entries(object)) {
+    const shownKey = maskSecrets(key);
+    const here = [...path, shownKey];
+    const isSecretKey = isJudgedByKey && secretKey.test(key) && typeof value === "string" && value !== "";
+    const scan = isSecretKey || shownKey !== key ? found(here) : scanForSecrets(value, here);
+    problems.push(...scan.problems);
+    masked[shownKey] = scan.masked;
+  }
+  return { problems, masked };
+}
+
+function found(path: readonly (string | number)[]): SecretScan {
+  const message = "looks like a secret; take it out, set NOTION_TOKEN in the environment";
+  return { problems: [{ path: pathText(path), message }], masked: mask };
+}

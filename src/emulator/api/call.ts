@@ -1,0 +1,25 @@
+import type { JsonObject } from "../json.ts";
+import type { Actor } from "../operations/pages.ts";
+import type { Sessions } from "../query/sessions.ts";
+import type { Reader } from "./render.ts";
+
+/** One authenticated request, ready for its handler. */
+export interface Call extends Reader {
+  /** Parts of the path that vary, decoded. */
+  readonly params: { readonly [name: string]: string };
+  readonly query: URLSearchParams;
+  /** An empty object when there was no body. */
+  readonly body: JsonObject;
+  readonly sessions: Sessions;
+  readonly queryCap: number;
+}
+
+/** The connection's bot as author, now. */
+export function actorOf(call: Call): Actor {
+  return { userId: call.connection.botId, connection: call.connection, at: call.state.now() };
+}
+
+/** `filter_properties`, repeated or with brackets. */
+export function filterProperties(query: URLSearchParams): string[] {
+  return [...query.getAll("filter_properties"), ...query.getAll("filter_properties[]")];
+}

@@ -1,0 +1,198 @@
+import type { JsonObject } from "../json.ts";
+import {
+  type Block,
+  type Connection,
+  type Database,
+  type DataSource,
+  dataSourceOf,
+  isTrashed,
+  type Page,
+  type Parent,
+  propertiesOf,
+  type Property,
+  type State,
+} from "../state/state.ts";
+import { exactText, minuteText } from "../values/dates.ts";
+import { renderProperty } from "../values/read.ts";
+import { plainText, renderRichText } from "../values/rich-text.ts";
+import { renderSchema } from "../values/schema.ts";
+import { partialUser } from "../values/users.ts";
+import { hasArchivedKey, hasDataSources, type Version } from "./versions.ts";
+
+/** Who is answered, and in which version. */
+export interface Reader {
+  readonly state: State;
+  readonly connection: Connection;
+  readonly version: Version;
+}
+
+/** A page; `columns` limits the properties shown. */
+export function renderPage(page: Page, reader: Reader, columns?: readonly Property[]): JsonObject {
+  const { state, version } = reader;
+  const inTrash = isTrashed(state, page);
+  const properties: JsonObject = {};
+  for (const property of columns ?? propertiesOf(state, page)) properties[property.name] = renderProperty(page, property, reader);
+  return {
+    object: "page",
+    id: page.id,
+    created_time: minuteText(page.createdAt),
+    last_edited_time: minuteText(page.editedAt),
+    created_by: partialUser(page.createdBy),
+    last_edited_by: partialUser(page.editedBy),
+    cover: page.cover,
+    icon: page.icon,
+    parent: renderParent(page.parent, reader),
+    in_trash: inTrash,
+    is_archived: page.isArchived,
+    is_locked: page.isLocked,
+    properties,
+    url: urlOf(page.id, pageTitle(page)),
+    public_url: null,
+    ...archivedKey(inTrash, version),
+  };
+}
+
+/** A page's title as text. The title column has the same id everywhere. */
+export function pageTitle(page: Page): string {
+  return plainText(page.values["title"]);
+}
+
+function archivedKey(inTrash: boolean, version: Version): JsonObject {
+  return hasArchivedKey(version) ? { archived: inTrash } : {};
+}
+
+function renderParent(parent: Parent, { state, version }: Reader): JsonObject {
+  if (parent.type === "workspace") return { type: "workspace", workspace: true };
+  if (parent.type !== "data_source_id") return { type: parent.type, [parent.type]: parent.id };
+  const databaseId = state.dataSources.get(parent.id)?.databaseId ?? null;
+  if (!hasDataSources(version)) return { type: "database_id", database_id: databaseId };
+  return { type: "data_source_id", data_source_id: parent.id, database_id: databaseId };
+}
+
+/** `https://app.notion.com/p/Title-words-id`, as since June 2026. */
+function urlOf(id: string, title: string): string {
+  const words = title.match(/[A-Za-z0-9]+/g) ?? [];
+  return `https://app.notion.com/p/${[...words, id.replaceAll("-", "")].join("-")}`;
+}
+
+/** A database: from 2025-09-03 on the container, before that with the schema of its only data source. */
+export function renderDatabase(database: Database, reader: Reader): JsonObject {
+  return hasDataSources(reader.version) ? renderContainer(database, reader) : renderOldDatabase(database, reader);
+}
+
+function renderContainer(database: Database, reader: Reader): JsonObject {
+  const { state } = reader;
+  const inTrash = isTrashed(state, database);
+  return {
+    object: "database",
+    id: database.id,
+    title: renderRichText(database.title, state),
+    description: renderRichText(database.description, state),
+    parent: renderParent(database.parent, reader),
+    is_inline: database.isInline,
+    in_trash: inTrash,
+    is_locked: database.isLocked,
+    created_time: exactText(database.createdAt),
+    last_edited_time: exactText(database.editedAt),
+    data_sources: database.dataSourceIds.flatMap((id) => {
+      const dataSource = state.dataSources.get(id);
+      return dataSource === undefined ? [] : [{ id, name: plainText(dataSource.title) }];
+    }),
+    icon: database.icon,
+    cover: database.cover,
+    url: urlOf(database.id, ""),
+    public_url: null,
+    ...archivedKey(inTrash, reader.version),
+  };
+}
+
+function renderOldDatabase(database: Database, reader: Reader): JsonObject {
+  const { state } = reader;
+  const dataSource = state.dataSources.get(database.dataSourceIds[0] ?? "");
+  const inTrash = isTrashed(state, database);
+  return {
+    object: "database",
+    id: database.id,
+    cover: database.cover,
+    icon: database.icon,
+    created_time: minuteText(database.createdAt),
+    created_by: partialUser(database.createdBy),
+    last_edited_by: partialUser(database.editedBy),
+    last_edited_time: minuteText(database.editedAt),
+    title: renderRichText(database.title, state),
+    description: renderRichText(database.description, state),
+    is_inline: database.isInline,
+    properties: dataSource === undefined ? {} : renderSchema(dataSource, state),
+    parent: renderParent(database.parent, reader),
+    url: urlOf(database.id, ""),
+    public_url: null,
+    archived: inTrash,
+    in_trash: inTrash,
+  };
+}
+
+export function renderDataSource(dataSource: DataSource, reader: Reader): JsonObject {
+  const { state } = reader;
+  const database = state.databases.get(dataSource.databaseId);
+  const inTrash = isTrashed(state, dataSource);
+  return {
+    object: "data_source",
+    id: dataSource.id,
+    cover: database?.cover ?? null,
+    icon: dataSource.icon,
+    created_time: minuteText(dataSource.createdAt),
+    created_by: partialUser(dataSource.createdBy),
+    last_edited_by: partialUser(dataSource.editedBy),
+    last_edited_time: minuteText(dataSource.editedAt),
+    title: renderRichText(dataSource.title, state),
+    description: renderRichText(dataSource.description, state),
+    is_inline: database?.isInline ?? false,
+    properties: renderSchema(dataSource, state),
+    parent: { type: "database_id", database_id: dataSource.databaseId },
+    database_parent: renderParent(database?.parent ?? { type: "workspace" }, reader),
+    url: urlOf(dataSource.databaseId, ""),
+    public_url: null,
+    in_trash: inTrash,
+    ...archivedKey(inTrash, reader.version),
+  };
+}
+
+/** A block, or a page or database as the block that stands for it in its parent. */
+export function renderBlock(block: Block | Page | Database, reader: Reader): JsonObject {
+  const { state, version } = reader;
+  const inTrash = isTrashed(state, block);
+  const { type, content } = blockContent(block);
+  return {
+    object: "block",
+    id: block.id,
+    parent: renderParent(block.parent, reader),
+    created_time: minuteText(block.createdAt),
+    last_edited_time: minuteText(block.editedAt),
+    created_by: partialUser(block.createdBy),
+    last_edited_by: partialUser(block.editedBy),
+    has_children: block.object !== "database" && block.children.some((id) => isListed(state, id)),
+    in_trash: inTrash,
+    type,
+    [type]: content,
+    ...archivedKey(inTrash, version),
+  };
+}
+
+function blockContent(block: Block | Page | Database): { readonly type: string; readonly content: JsonObject } {
+  if (block.object === "page") return { type: "child_page", content: { title: pageTitle(block) } };
+  if (block.object === "database") return { type: "child_database", content: { title: plainText(block.title) } };
+  return { type: block.type, content: block.content };
+}
+
+/** Whether a child still stands in its parent: not deleted, not in the trash. */
+export function isListed(state: State, id: string): boolean {
+  const child = state.blocks.get(id) ?? state.pages.get(id) ?? state.databases.get(id);
+  return child !== undefined && !child.inTrash;
+}
+
+/** Columns a `filter_properties` names, by id or name; undefined: all. */
+export function chosenColumns(page: Page, names: readonly string[], state: State): readonly Property[] | undefined {
+  if (names.length === 0) return undefined;
+  const all = dataSourceOf(state, page)?.properties ?? propertiesOf(state, page);
+  return all.filter((property) => names.some((name) => name === property.name || name === property.id || name === encodeURIComponent(property.id)));
+}

@@ -1,0 +1,69 @@
+import type { Page } from "./state.ts";
+
+/** Orders that are kept ready, so that a query need not sort. */
+export type RowOrder = "arbitrary" | "created" | "edited";
+
+const minuteMs = 60_000;
+
+const comparisons: { readonly [order in RowOrder]: (left: Page, right: Page) => number } = {
+  arbitrary: (left, right) => left.rank - right.rank || compareIds(left, right),
+  created: (left, right) => minuteOf(left.createdAt) - minuteOf(right.createdAt) || comparisons.arbitrary(left, right),
+  edited: (left, right) => minuteOf(left.editedAt) - minuteOf(right.editedAt) || comparisons.arbitrary(left, right),
+};
+
+/** Whole minutes, rounded down: as exact as pages are in every answer. */
+export function minuteOf(ms: number): number {
+  return Math.floor(ms / minuteMs) * minuteMs;
+}
+
+function compareIds(left: Page, right: Page): number {
+  return left.id < right.id ? -1 : left.id > right.id ? 1 : 0;
+}
+
+/**
+ * A data source's rows. Each order is an array sorted when it is next asked for after a change; since the array is
+ * nearly sorted by then, that costs about one pass and not a full sort.
+ */
+export class RowSet {
+  readonly #pages = new Set<Page>();
+  readonly #sorted = new Map<RowOrder, Page[]>();
+  readonly #stale = new Set<RowOrder>();
+
+  get size(): number {
+    return this.#pages.size;
+  }
+
+  [Symbol.iterator](): Iterator<Page> {
+    return this.#pages.values();
+  }
+
+  add(page: Page): void {
+    this.#pages.add(page);
+    for (const [order, pages] of this.#sorted) {
+      pages.push(page);
+      this.#stale.add(order);
+    }
+  }
+
+  delete(page: Page): void {
+    this.#pages.delete(page);
+    this.#sorted.clear();
+    this.#stale.clear();
+  }
+
+  /** Says that a row's last edit moved. */
+  edited(): void {
+    this.#stale.add("edited");
+  }
+
+  inOrder(order: RowOrder): readonly Page[] {
+    let pages = this.#sorted.get(order);
+    if (pages === undefined) {
+      pages = [...this.#pages];
+      this.#sorted.set(order, pages);
+      this.#stale.add(order);
+    }
+    if (this.#stale.delete(order)) pages.sort(comparisons[order]);
+    return pages;
+  }
+}

@@ -1,0 +1,45 @@
+import type { Ids } from "../../core/clock.ts";
+import type { Store } from "../store.ts";
+import { commitTopic } from "./commit.ts";
+import { conflictTopic } from "./conflicts.ts";
+import { openDatabase } from "./database.ts";
+import { editTopic } from "./edits.ts";
+import { historyTopic } from "./history.ts";
+import { leaseTopic } from "./leases.ts";
+import { linkTopic } from "./links.ts";
+import { runTopic } from "./runs.ts";
+import { syncTopic, syncWriter } from "./syncs.ts";
+import { taskReader, taskTopic } from "./tasks.ts";
+
+export interface SqliteStoreOptions {
+  /** A file, made when missing (its folder must exist), or ":memory:". */
+  readonly path: string;
+  readonly ids: Ids;
+  /** How long a write waits for another process's transaction before it fails with STORE_FAILED. */
+  readonly busyTimeoutMs?: number;
+}
+
+/** A store in one SQLite file, shared safely by several processes on one machine. */
+export async function openSqliteStore({
+  path,
+  ids,
+  busyTimeoutMs = 10_000,
+}: SqliteStoreOptions): Promise<Store> {
+  const database = openDatabase(path, busyTimeoutMs);
+  const tasks = taskReader(database);
+  const syncs = syncWriter(database);
+  const close = async () => database.close();
+  return {
+    close,
+    [Symbol.asyncDispose]: close,
+    ...taskTopic(database, tasks),
+    ...editTopic(database, ids, tasks),
+    ...historyTopic(database),
+    ...syncTopic(database, syncs),
+    ...linkTopic(database),
+    ...commitTopic(database, ids, syncs),
+    ...runTopic(database),
+    ...conflictTopic(database),
+    ...leaseTopic(database),
+  };
+}

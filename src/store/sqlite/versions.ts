@@ -1,0 +1,117 @@
+import type { Ids } from "../../core/clock.ts";
+import type { Json } from "../../core/json.ts";
+import type { TaskVersion, VersionDraft } from "../store.ts";
+import type { Database } from "./database.ts";
+
+/** A row of task_versions, as `versionColumns` selects it. */
+export interface VersionRow {
+  versionId: string;
+  taskId: string;
+  versionNum: number;
+  title: string;
+  description: string | null;
+  status: string | null;
+  resolution: string | null;
+  metadata: string;
+  versionCreatedAt: string;
+  createdBy: string;
+  changeReason: string;
+  conflictFlag: number;
+  isDeleted: number;
+  runId: string | null;
+}
+
+/** For a task_versions row called `v`. */
+export const versionColumns = `
+  v.id AS versionId, v.task_id AS taskId, v.version_num AS versionNum, v.title, v.description, v.status, v.resolution,
+  v.metadata, v.created_at AS versionCreatedAt, v.created_by AS createdBy, v.change_reason AS changeReason,
+  v.conflict_flag AS conflictFlag, v.is_deleted AS isDeleted, v.run_id AS runId`;
+
+export function rowToVersion(row: VersionRow): TaskVersion {
+  return {
+    id: row.versionId,
+    taskId: row.taskId,
+    versionNum: row.versionNum,
+    title: row.title,
+    description: row.description,
+    status: row.status,
+    resolution: row.resolution,
+    metadata: parseMetadata(row.metadata),
+    createdAt: row.versionCreatedAt,
+    createdBy: row.createdBy,
+    changeReason: row.changeReason,
+    conflictFlag: row.conflictFlag === 1,
+    isDeleted: row.isDeleted === 1,
+    runId: row.runId,
+  };
+}
+
+/** `VersionDraft.metadataJson` is the text of an object by contract. */
+export function parseMetadata(text: string): TaskVersion["metadata"] {
+  return JSON.parse(text) as { readonly [key: string]: Json };
+}
+
+/** Where and when a draft becomes a version. */
+export interface VersionPlace {
+  readonly taskId: string;
+  readonly versionNum: number;
+  readonly at: string;
+  readonly runId: string | null;
+}
+
+/** Writes inside the caller's transaction. */
+export interface VersionWriter {
+  /** A new task with `draft` as its version 1; returns the task's id. */
+  createTask(task: NewTask, draft: VersionDraft): string;
+  /** The next version of a task that is there. */
+  append(place: VersionPlace, draft: VersionDraft): void;
+}
+
+export interface NewTask {
+  readonly projectScopeId: string;
+  readonly source: { readonly syncId: string; readonly recordId: string } | null;
+  readonly at: string;
+  readonly runId: string | null;
+}
+
+export function versionWriter(database: Database, ids: Ids): VersionWriter {
+  const insertTask = database.query("INSERT INTO tasks VALUES (?, ?, ?, ?, ?, ?)");
+  const insertVersion = database.query(
+    "INSERT INTO task_versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+  );
+  const setCurrent = database.query("UPDATE tasks SET current_version_id = ? WHERE id = ?");
+
+  function insert(id: string, place: VersionPlace, draft: VersionDraft): void {
+    insertVersion.run(
+      id,
+      place.taskId,
+      place.versionNum,
+      draft.title,
+      draft.description,
+      draft.status,
+      draft.resolution,
+      draft.metadataJson,
+      place.at,
+      draft.createdBy,
+      draft.changeReason,
+      draft.conflictFlag ? 1 : 0,
+      draft.isDeleted ? 1 : 0,
+      place.runId,
+    );
+  }
+
+  return {
+    createTask({ projectScopeId, source, at, runId }, draft) {
+      const taskId = ids.next();
+      const versionId = ids.next();
+      insertTask.run(taskId, projectScopeId, source?.syncId ?? null, source?.recordId ?? null, versionId, at);
+      insert(versionId, { taskId, versionNum: 1, at, runId }, draft);
+      return taskId;
+    },
+    append(place, draft) {
+      const versionId = ids.next();
+      insert(versionId, place, draft);
+      setCurrent.run(versionId, place.taskId);
+    },
+  };
+}
