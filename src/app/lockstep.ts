@@ -104,7 +104,12 @@ export interface TaskInput {
 
 /** What agents and people do with tasks. */
 export interface Tasks {
-  add(input: { projectScopeId: string; task: TaskInput & { title: string }; by: string; reason: string }): Promise<Task>;
+  add(input: {
+    projectScopeId: string;
+    task: TaskInput & { title: string };
+    by: string;
+    reason: string;
+  }): Promise<Task>;
   update(input: {
     taskId: string;
     changes: TaskInput;
@@ -114,7 +119,10 @@ export interface Tasks {
     reason: string;
   }): Promise<TaskVersion>;
   get(reference: string): Promise<Task>;
-  list(filter: TaskFilter, page: { after: string | null; limit: number }): Promise<{ items: readonly Task[]; next: string | null }>;
+  list(
+    filter: TaskFilter,
+    page: { after: string | null; limit: number },
+  ): Promise<{ items: readonly Task[]; next: string | null }>;
 }
 
 /** Everything a user can do with Lockstep, in plain data. The faces (cli, server, mcp) are thin over this. */
@@ -127,7 +135,10 @@ export interface Lockstep {
   status(): Promise<StatusReport>;
   runs(filter: { sync?: string | undefined; limit: number }): Promise<readonly RunReport[]>;
   run(runId: string): Promise<RunReport>;
-  verifyRun(runId: string, options: { onProgress?: (progress: Progress) => void; signal?: AbortSignal | undefined }): Promise<Verification>;
+  verifyRun(
+    runId: string,
+    options: { onProgress?: (progress: Progress) => void; signal?: AbortSignal | undefined },
+  ): Promise<Verification>;
   history(reference: string, page: { fromVersion: number; limit: number }): Promise<HistoryReport>;
   /** Versions default to the last two. */
   diff(reference: string, from: number | null, to: number | null): Promise<DiffReport>;

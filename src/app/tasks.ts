@@ -42,7 +42,10 @@ export async function findTask(store: Store, reference: string): Promise<Task> {
   }
   if (found.length > 1) {
     const choices = found.map((each) => `${each.id} (${shorten(each.current.title)})`).join(", ");
-    throw new LockstepError("RECORD_NOT_FOUND", `"${shorten(reference)}" fits several tasks: ${choices}; give more of the id`);
+    throw new LockstepError(
+      "RECORD_NOT_FOUND",
+      `"${shorten(reference)}" fits several tasks: ${choices}; give more of the id`,
+    );
   }
   return task;
 }
@@ -57,7 +60,12 @@ export async function historyOf(
 }
 
 /** What changed between two versions, field by field; the last two unless told otherwise. */
-export async function diffOf(store: Store, reference: string, from: number | null, to: number | null): Promise<DiffReport> {
+export async function diffOf(
+  store: Store,
+  reference: string,
+  from: number | null,
+  to: number | null,
+): Promise<DiffReport> {
   const task = await findTask(store, reference);
   const toNum = to ?? task.current.versionNum;
   const fromNum = from ?? Math.max(1, toNum - 1);
@@ -104,7 +112,11 @@ function addAll(flat: Map<string, Json>, prefix: string, value: Json): void {
   for (const [name, each] of Object.entries(value)) flat.set(`${prefix}${name}`, each);
 }
 
-function draft(current: TaskVersion | null, changes: TaskInput, author: { by: string; reason: string }): VersionDraft {
+function draft(
+  current: TaskVersion | null,
+  changes: TaskInput,
+  author: { by: string; reason: string },
+): VersionDraft {
   return {
     title: changes.title ?? current?.title ?? "",
     description: changes.description === undefined ? (current?.description ?? null) : changes.description,

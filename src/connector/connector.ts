@@ -40,6 +40,11 @@ export interface PullRequest {
   readonly checkpoint: Checkpoint;
   /** What earlier pulls noted about records (`SourceRecord.memo`), for ids that have one. */
   readonly memosOf: (ids: readonly string[]) => Promise<ReadonlyMap<string, RememberedRecord>>;
+  /**
+   * The fields as an earlier `describe` gave them, so that a poll need not ask again: every row shows the collection's
+   * current columns (id, name, type), and the pull compares the first row of each page with these. null: do not compare.
+   */
+  readonly knownFields: readonly FieldSchema[] | null;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -87,6 +92,8 @@ export interface PullEnd {
   readonly checkpoint: Checkpoint;
   readonly windows: readonly PullWindow[];
   readonly truncated: { readonly found: number; readonly completed: number; readonly failed: number };
+  /** The rows have other columns than `knownFields` (added, gone, renamed or retyped): describe again. */
+  readonly isSchemaChanged: boolean;
   /** How access was proven in the same exchange ("row <id> was listed"), null when it was not. */
   readonly accessProof: string | null;
 }

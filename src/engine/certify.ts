@@ -83,7 +83,8 @@ function refusalOf(deletions: number, limit: number, { live, limits }: CertifyRe
 }
 
 async function look({ left, signal }: CertifyRequest, suspect: Link): Promise<Observed> {
-  if (signal?.aborted) throw new LockstepError("CANCELLED", "the run was cancelled while it certified deletions");
+  if (signal?.aborted)
+    throw new LockstepError("CANCELLED", "the run was cancelled while it certified deletions");
   return observedFrom(suspect.sourceId, await left.get(suspect.sourceId, signal));
 }
 

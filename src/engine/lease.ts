@@ -17,7 +17,13 @@ export interface HeldLease extends AsyncDisposable {
  */
 export async function holdLease(deps: EngineDeps, syncId: string, syncName: string): Promise<HeldLease> {
   const { store, clock, owner, isDead } = deps;
-  const taken = await store.acquireLease({ name: syncId, owner, now: clock.now(), ttlMs: leaseTtlMs, isDead });
+  const taken = await store.acquireLease({
+    name: syncId,
+    owner,
+    now: clock.now(),
+    ttlMs: leaseTtlMs,
+    isDead,
+  });
   if ("heldBy" in taken) {
     throw new LockstepError(
       "RUN_IN_PROGRESS",
@@ -53,7 +59,9 @@ async function renewUntilStopped(
     if (!isAwake) return;
     const isRenewed = await store.renewLease(lease, clock.now() + leaseTtlMs).catch(() => false);
     if (isRenewed) continue;
-    signals.lost.abort(new LockstepError("LEASE_LOST", "another process has taken over this sync; this run stops"));
+    signals.lost.abort(
+      new LockstepError("LEASE_LOST", "another process has taken over this sync; this run stops"),
+    );
     return;
   }
 }

@@ -13,7 +13,11 @@ export interface Ledger {
   memosOf(sourceIds: readonly string[]): Promise<ReadonlyMap<string, RememberedRecord>>;
   versionOf(taskId: string, versionNum: number): Promise<TaskVersion | null>;
   /** Returns the source ids whose task has moved on since the plan. */
-  commit(changes: readonly LinkChange[], seen: readonly string[], checkpoint?: Checkpoint): Promise<readonly string[]>;
+  commit(
+    changes: readonly LinkChange[],
+    seen: readonly string[],
+    checkpoint?: Checkpoint,
+  ): Promise<readonly string[]>;
   saveBinding(binding: Json): Promise<void>;
   startSweep(): Promise<void>;
   unseen(after: string | null, limit: number): Promise<readonly Link[]>;

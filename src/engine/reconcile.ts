@@ -1,9 +1,16 @@
 import type { Observation } from "../connector/connector.ts";
+import type { Json } from "../core/json.ts";
 import { type FieldValues, isEqual, type Merge, mergeFields } from "../core/merge.ts";
 import { type LeftState, type Outcome, outcomeOf } from "../core/outcome.ts";
 import { fingerprint, type SourceRecord } from "../core/record.ts";
-import type { Json } from "../core/json.ts";
-import type { ConflictDraft, Link, LinkChange, LinkState, TaskVersion, VersionDraft } from "../store/store.ts";
+import type {
+  ConflictDraft,
+  Link,
+  LinkChange,
+  LinkState,
+  TaskVersion,
+  VersionDraft,
+} from "../store/store.ts";
 import type { Ledger } from "./ledger.ts";
 import type { BoundRecipe, Metadata, Projection } from "./sync.ts";
 
@@ -164,7 +171,8 @@ async function planVersion(
   const isSourceChanged = record !== null && contentOf(record) !== link.sourceFingerprint;
   const isDeleting = outcome === "delete";
   const isReviving = link.isTaskDeleted && !isDeleting && (outcome === "revive" || isSourceChanged);
-  const hasNews = isDeleting || isReviving || (isSourceChanged && !link.isTaskDeleted) || merge.changed.length > 0;
+  const hasNews =
+    isDeleting || isReviving || (isSourceChanged && !link.isTaskDeleted) || merge.changed.length > 0;
   const conflicts = conflictsOf(merge, isDeleting && !isEqual(right, rightBase));
   const kind = isDeleting ? "delete" : isReviving ? "revive" : "update";
 
@@ -220,7 +228,9 @@ function contentOf({ fields, unobserved }: SourceRecord): string {
 async function versionsOf(ledger: Ledger, link: Link): Promise<[TaskVersion, TaskVersion]> {
   const current = await ledger.versionOf(link.taskId, link.currentVersionNum);
   const base =
-    link.baseVersionNum === link.currentVersionNum ? current : await ledger.versionOf(link.taskId, link.baseVersionNum);
+    link.baseVersionNum === link.currentVersionNum
+      ? current
+      : await ledger.versionOf(link.taskId, link.baseVersionNum);
   if (current === null || base === null) {
     throw new Error(`task ${link.taskId} lacks version ${link.currentVersionNum} or ${link.baseVersionNum}`);
   }
@@ -276,9 +286,18 @@ function textOf(value: Json | undefined): string | null {
 }
 
 function conflictsOf(merge: Merge, isEditedAndDeleted: boolean): ConflictDraft[] {
-  const conflicts: ConflictDraft[] = merge.conflicts.map((conflict) => ({ ...conflict, resolution: "left wins" }));
+  const conflicts: ConflictDraft[] = merge.conflicts.map((conflict) => ({
+    ...conflict,
+    resolution: "left wins",
+  }));
   if (isEditedAndDeleted && conflicts.length === 0) {
-    conflicts.push({ field: "$record", base: "live", left: "deleted", right: "edited", resolution: "left wins" });
+    conflicts.push({
+      field: "$record",
+      base: "live",
+      left: "deleted",
+      right: "edited",
+      resolution: "left wins",
+    });
   }
   return conflicts;
 }

@@ -1,12 +1,12 @@
 import type { Checkpoint, PullBatch, PullEnd, PullMode } from "../connector/connector.ts";
 import { LockstepError } from "../core/errors.ts";
-import type { Json } from "../core/json.ts";
 import type { Run, RunStatus, SyncState } from "../store/store.ts";
+import { type Binding, bindSync } from "./binding.ts";
 import { certifyAbsent } from "./certify.ts";
 import { holdLease } from "./lease.ts";
 import { dryLedger, durableLedger, type Ledger } from "./ledger.ts";
 import { type Observed, planSteps, type ReconcileContext, type Step } from "./reconcile.ts";
-import type { BoundRecipe, EngineDeps, OnProgress, SyncDefinition } from "./sync.ts";
+import type { EngineDeps, OnProgress, SyncDefinition } from "./sync.ts";
 import { Tally } from "./tally.ts";
 
 /** A batch whose tasks keep moving under us is planned again this often before the run gives up. */
@@ -23,7 +23,6 @@ export interface RunOptions {
 
 /** What a dry run found. */
 export interface DryRun {
-  readonly steps: readonly Step[];
   readonly refusal: string | null;
   readonly warnings: readonly string[];
   readonly unchanged: number;
@@ -62,21 +61,20 @@ export async function runSync(deps: EngineDeps, sync: SyncDefinition, options: R
   return finished;
 }
 
-/** What a run would do now. Writes nothing, and asks the source for the same things a run would ask for. */
+/**
+ * What a run would do now, step by step. Writes nothing, and asks the source for the same things a run would ask for.
+ */
 export async function dryRun(
   deps: EngineDeps,
   sync: SyncDefinition,
-  options: Omit<RunOptions, "trigger">,
+  options: Omit<RunOptions, "trigger"> & { readonly onStep: (step: Step) => void },
 ): Promise<DryRun> {
   const state = await deps.store.getSync(sync.id);
-  const steps: Step[] = [];
-  const onStep = (step: Step) => {
-    if (step.kind !== "unchanged") steps.push(step);
-  };
+  const { onStep } = options;
   const ledger = dryLedger({ store: deps.store, clock: deps.clock, syncId: sync.id });
   const work = new Work({ deps, sync, ledger, state, options: { ...options, trigger: "plan" }, onStep });
   const refusal = await work.perform();
-  return { steps, refusal, warnings: work.warnings, unchanged: work.tally.counts().unchanged };
+  return { refusal, warnings: work.warnings, unchanged: work.tally.counts().unchanged };
 }
 
 interface WorkInput {
@@ -114,39 +112,46 @@ class Work {
   async perform(): Promise<string | null> {
     const { deps, sync, ledger, state, options } = this.input;
     options.onProgress("connecting", 0);
-    const description = await sync.left.describe(options.signal);
-    const recipe = sync.recipe.bind(description, state?.binding ?? null);
-    this.warnings.push(...description.warnings, ...recipe.warnings);
-    const isRemapped = state !== null && isBound(state.binding) && !isSame(state.binding, recipe.binding);
-    const live = (await deps.store.getTotals(sync.id)).live;
-    const context = this.contextFor(recipe, isRemapped);
-
-    const plan = readingPlan({ state, live, isFull: options.isFull || isRemapped });
+    const { live } = await deps.store.getTotals(sync.id);
+    const isSweepDue = this.isSweepDue();
+    let binding = await bindSync(sync, state?.binding ?? null, {
+      mustDescribe: isSweepDue || options.isFull,
+      signal: options.signal,
+    });
+    const plan = readingPlan({ state, live, isFull: options.isFull || binding.isRemapped });
     if (plan.isMarking) await ledger.startSweep();
-    const end = await this.pull(context, plan.mode, plan.checkpoint, plan.isMarking);
+    let end = await this.pull(binding, plan);
+    if (end.isSchemaChanged && !binding.isFresh) {
+      // The columns changed since the remembered description: read again with the names as they are now.
+      binding = await bindSync(sync, state?.binding ?? null, { mustDescribe: true, signal: options.signal });
+      this.tally.readAgain();
+      end = await this.pull(binding, plan);
+    }
+    this.warnings.push(...binding.warnings);
     this.tally.pulled(end);
     if (!end.isComplete) throw incomplete(sync, end);
     await ledger.commit([], [], end.checkpoint);
-    if (!isSame(state?.binding ?? null, recipe.binding)) await ledger.saveBinding(recipe.binding);
+    if (binding.isFresh) await ledger.saveBinding(binding.stored);
 
-    if (plan.isMarking) return this.certify(context, end, live);
-    if (plan.mode === "changes" && this.isSweepDue(state)) return this.sweep(context, end.checkpoint, live);
+    if (plan.isMarking) return this.certify(binding, end, live);
+    if (plan.mode === "changes" && isSweepDue) return this.sweep(binding, end.checkpoint, live);
     // Everything was read in one go into an empty store: nothing can be absent.
     if (plan.mode === "full" && plan.checkpoint === null) await ledger.finishSweep();
     return null;
   }
 
-  private async sweep(context: ReconcileContext, checkpoint: Checkpoint, live: number): Promise<string | null> {
+  private async sweep(binding: Binding, checkpoint: Checkpoint, live: number): Promise<string | null> {
     await this.input.ledger.startSweep();
-    this.tally.startSweep();
-    const end = await this.pull(context, "sweep", checkpoint, true);
+    this.tally.readAgain();
+    const end = await this.pull(binding, { mode: "sweep", checkpoint, isMarking: true });
     this.tally.pulled(end);
     if (!end.isComplete) throw incomplete(this.input.sync, end);
-    return this.certify(context, end, live);
+    return this.certify(binding, end, live);
   }
 
-  private async certify(context: ReconcileContext, end: PullEnd, live: number): Promise<string | null> {
+  private async certify(binding: Binding, end: PullEnd, live: number): Promise<string | null> {
     const { sync, ledger, options } = this.input;
+    const context = this.contextFor(binding);
     let suspects = 0;
     const certified = await certifyAbsent({
       left: sync.left,
@@ -163,10 +168,12 @@ class Work {
     return certified.refusal;
   }
 
-  private async pull(context: ReconcileContext, mode: PullMode, checkpoint: Checkpoint, isMarking: boolean): Promise<PullEnd> {
+  private async pull(binding: Binding, { mode, checkpoint, isMarking }: Reading): Promise<PullEnd> {
     const { sync, ledger, options } = this.input;
+    const context = this.contextFor(binding);
     const memosOf = (ids: readonly string[]) => ledger.memosOf(ids);
-    const pulling = sync.left.pull({ mode, checkpoint, memosOf, signal: options.signal });
+    const knownFields = binding.fields;
+    const pulling = sync.left.pull({ mode, checkpoint, memosOf, knownFields, signal: options.signal });
     let rows = 0;
     for (;;) {
       const next = await pulling.next();
@@ -180,11 +187,16 @@ class Work {
   }
 
   private async reconcile(context: ReconcileContext, batch: PullBatch, isMarking: boolean): Promise<void> {
-    const observed = batch.records.map((record): Observed => ({ sourceId: record.id, left: record.presence, record }));
+    const observed = batch.records.map(
+      (record): Observed => ({ sourceId: record.id, left: record.presence, record }),
+    );
     const seen = isMarking ? [...batch.records, ...batch.same, ...batch.unreadable].map((row) => row.id) : [];
     this.tally.addUnreadable(batch.unreadable);
     this.tally.same(batch.same.length);
-    await this.apply(context, await planSteps(context, observed), seen, { observed, resumeAt: batch.resumeAt });
+    await this.apply(context, await planSteps(context, observed), seen, {
+      observed,
+      resumeAt: batch.resumeAt,
+    });
   }
 
   /** Makes the steps durable, and plans those again whose task was edited in the meantime. */
@@ -205,9 +217,14 @@ class Work {
         this.input.onStep(step);
       }
       if (stale.size === 0) return;
-      steps = await planSteps(context, batch.observed.filter((each) => stale.has(each.sourceId)));
+      steps = await planSteps(
+        context,
+        batch.observed.filter((each) => stale.has(each.sourceId)),
+      );
     }
-    this.warnings.push(`${steps.length} rows kept being edited while they were written; the next run takes them up`);
+    this.warnings.push(
+      `${steps.length} rows kept being edited while they were written; the next run takes them up`,
+    );
   }
 
   private warnOfConflicts(step: Step): void {
@@ -219,31 +236,35 @@ class Work {
     }
   }
 
-  private contextFor(recipe: BoundRecipe, isRemapped: boolean): ReconcileContext {
+  private contextFor({ recipe, isRemapped }: Binding): ReconcileContext {
     const { deps, sync, ledger } = this.input;
     const at = () => new Date(deps.clock.now()).toISOString();
     return { ledger, recipe, projectScopeId: sync.projectScopeId, isRemapped, at };
   }
 
-  private isSweepDue(state: SyncState | null): boolean {
-    const { deps, sync } = this.input;
+  private isSweepDue(): boolean {
+    const { deps, sync, state } = this.input;
     const last = state?.lastSweepAt ?? null;
     return last === null || deps.clock.now() - Date.parse(last) >= sync.sweepEveryMs;
   }
+}
+
+interface Reading {
+  readonly mode: PullMode;
+  readonly checkpoint: Checkpoint;
+  /** Remember which records were seen, so that absent ones can be found. */
+  readonly isMarking: boolean;
 }
 
 /**
  * How to read this time. Nothing known: everything. A backfill that was cut off: the rest of it. Otherwise what
  * changed. Reading everything also marks what was seen, when there is something that could be absent.
  */
-function readingPlan(known: { state: SyncState | null; live: number; isFull: boolean }): {
-  mode: "full" | "changes";
-  checkpoint: Checkpoint;
-  isMarking: boolean;
-} {
+function readingPlan(known: { state: SyncState | null; live: number; isFull: boolean }): Reading {
   const checkpoint = known.state?.checkpoint ?? null;
   if (known.isFull) return { mode: "full", checkpoint: null, isMarking: known.live > 0 };
-  if (checkpoint === null || checkpoint.kind === "full") return { mode: "full", checkpoint, isMarking: false };
+  if (checkpoint === null || checkpoint.kind === "full")
+    return { mode: "full", checkpoint, isMarking: false };
   return { mode: "changes", checkpoint, isMarking: false };
 }
 
@@ -280,7 +301,8 @@ function incomplete(sync: SyncDefinition, end: PullEnd): LockstepError {
 
 function describeError(error: unknown, signal: AbortSignal | undefined): { code: string; message: string } {
   if (error instanceof LockstepError) return { code: error.code, message: error.message };
-  if (signal?.aborted === true) return { code: "CANCELLED", message: "the run was cancelled; what was read is saved" };
+  if (signal?.aborted === true)
+    return { code: "CANCELLED", message: "the run was cancelled; what was read is saved" };
   const message = error instanceof Error ? error.message : String(error);
   return { code: "UNEXPECTED", message: `unexpected failure: ${message}` };
 }
@@ -288,12 +310,3 @@ function describeError(error: unknown, signal: AbortSignal | undefined): { code:
 function rowsOf(batch: PullBatch): number {
   return batch.records.length + batch.same.length + batch.unreadable.length;
 }
-
-function isBound(binding: Json): boolean {
-  return binding !== null;
-}
-
-function isSame(a: Json, b: Json): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
-}
-

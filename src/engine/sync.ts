@@ -24,7 +24,11 @@ export interface BoundRecipe {
   /** `previous` is the metadata of the newest version, from which unobserved values are carried over. */
   project(record: SourceRecord, previous: Metadata | null): Projection;
   /** One line for history: which properties changed. */
-  reasonFor(kind: "create" | "update" | "delete" | "revive", next: Metadata, previous: Metadata | null): string;
+  reasonFor(
+    kind: "create" | "update" | "delete" | "revive",
+    next: Metadata,
+    previous: Metadata | null,
+  ): string;
 }
 
 /** The domain law of one job, as far as the engine needs it. */

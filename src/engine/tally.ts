@@ -41,7 +41,16 @@ export type SweepCounts = Omit<NonNullable<Certificate["sweep"]>, "isComplete" |
 
 /** Counts a run as it goes. Holds a resource: the growing evidence of one run. */
 export class Tally {
-  private readonly counted = { read: 0, created: 0, updated: 0, unchanged: 0, deleted: 0, revived: 0, conflicts: 0, missing: 0 };
+  private readonly counted = {
+    read: 0,
+    created: 0,
+    updated: 0,
+    unchanged: 0,
+    deleted: 0,
+    revived: 0,
+    conflicts: 0,
+    missing: 0,
+  };
   private readonly windows: PullWindow[] = [];
   private readonly truncated = { found: 0, completed: 0, failed: 0 };
   private readonly unreadable: { id: string; reason: string }[] = [];
@@ -51,8 +60,8 @@ export class Tally {
   private isReadComplete = false;
   private sweep: Certificate["sweep"] = null;
 
-  /** A sweep lists again what the poll before it has read: from here on its rows are the ones that count. */
-  startSweep(): void {
+  /** What was read before is read again, by a sweep or under new column names: from here on its rows count. */
+  readAgain(): void {
     const { created, updated, revived } = this.counted;
     this.counted.read = 0;
     this.counted.unchanged = -(created + updated + revived);
@@ -73,7 +82,8 @@ export class Tally {
 
   /** A step whose change is durable. */
   done(step: Step): void {
-    if (step.change?.version) this.digest.add(step.sourceId, step.change.expectedVersionNum + 1, step.change.version);
+    if (step.change?.version)
+      this.digest.add(step.sourceId, step.change.expectedVersionNum + 1, step.change.version);
     this.counted.conflicts += step.change?.conflicts.length ?? 0;
     const key = countedAs[step.kind];
     if (key !== null) this.counted[key] += 1;

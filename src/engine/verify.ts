@@ -21,7 +21,13 @@ export async function verifyRun(
   options: { readonly onProgress: OnProgress; readonly signal: AbortSignal | undefined },
 ): Promise<readonly Check[]> {
   if (!isJsonObject(run.certificate)) {
-    return [{ name: "certificate", ok: false, detail: `run ${run.id} ended as "${run.status}" and left no certificate` }];
+    return [
+      {
+        name: "certificate",
+        ok: false,
+        detail: `run ${run.id} ended as "${run.status}" and left no certificate`,
+      },
+    ];
   }
   const certificate = run.certificate;
   return [
@@ -37,13 +43,20 @@ export async function verifyRun(
 
 function windowsDetail(certificate: { readonly [key: string]: Json }): string {
   const windows = Array.isArray(certificate.windows) ? certificate.windows : [];
-  const rows = windows.reduce((sum: number, window: Json) => sum + (isJsonObject(window) ? Number(window.rows) : 0), 0);
+  const rows = windows.reduce(
+    (sum: number, window: Json) => sum + (isJsonObject(window) ? Number(window.rows) : 0),
+    0,
+  );
   const unreadable = Number(certificate.unreadableCount ?? 0);
   return `${rows} rows in ${windows.length} windows, cap checked${unreadable > 0 ? `, ${unreadable} rows unreadable` : ""}`;
 }
 
 /** Every version the run wrote is still there with the content it was written with. */
-async function checkVersions(store: Store, run: Run, certificate: { readonly [key: string]: Json }): Promise<Check> {
+async function checkVersions(
+  store: Store,
+  run: Run,
+  certificate: { readonly [key: string]: Json },
+): Promise<Check> {
   const digest = new VersionDigest();
   for await (const version of store.iterateVersionsOfRun(run.id)) {
     digest.add(version.sourceId ?? "", version.versionNum, {
@@ -51,7 +64,8 @@ async function checkVersions(store: Store, run: Run, certificate: { readonly [ke
       metadataJson: JSON.stringify(version.metadata),
     });
   }
-  const isWhole = digest.count === certificate.versionsWritten && digest.value() === certificate.versionsDigest;
+  const isWhole =
+    digest.count === certificate.versionsWritten && digest.value() === certificate.versionsDigest;
   return {
     name: "versions intact",
     ok: isWhole,
@@ -72,6 +86,7 @@ async function checkSource(
     mode: "sweep",
     checkpoint: (await store.getSync(sync.id))?.checkpoint ?? null,
     memosOf: (ids) => store.getMemos(sync.id, ids),
+    knownFields: null,
     signal,
   });
   let rows = 0;
@@ -99,7 +114,10 @@ async function checkSource(
     {
       name: "every source row has its task",
       ok: unlinked === 0,
-      detail: unlinked === 0 ? `${inStore} of ${rows}` : `${unlinked} of ${rows} rows are not in the store; run a sync`,
+      detail:
+        unlinked === 0
+          ? `${inStore} of ${rows}`
+          : `${unlinked} of ${rows} rows are not in the store; run a sync`,
     },
     {
       name: "no task without its source row",

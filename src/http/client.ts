@@ -16,6 +16,8 @@ export interface HttpRequest {
   /** Begins with "/"; already encoded. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
+  /** Beside the client's own. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Json;
   /** True for GETs and for POSTs that only ask: may be sent again after an unclear failure. */
   readonly isSafeRead: boolean;
@@ -135,7 +137,11 @@ async function send(
   const hasBody = request.body !== undefined;
   const response = await fetch(url, {
     method: request.method,
-    headers: { ...options.headers, ...(hasBody ? { "content-type": "application/json" } : {}) },
+    headers: {
+      ...options.headers,
+      ...request.headers,
+      ...(hasBody ? { "content-type": "application/json" } : {}),
+    },
     ...(hasBody ? { body: JSON.stringify(request.body) } : {}),
     // A redirect would carry the token to wherever it points.
     redirect: "manual",

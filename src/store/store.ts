@@ -304,4 +304,6 @@ export interface Store extends AsyncDisposable {
   /** False when another holder has taken over. */
   renewLease(lease: Lease, until: number): Promise<boolean>;
   releaseLease(lease: Lease): Promise<void>;
+  /** Who holds it, or held it last (`until` is 0 once released); null when nobody ever did. */
+  getLease(name: string): Promise<Lease | null>;
 }

@@ -15,7 +15,12 @@ const rights: Record<RightState, null> = { live: null, deleted: null };
 
 const cells = (Object.keys(bases) as BaseState[]).flatMap((base) =>
   (Object.keys(lefts) as LeftState[]).flatMap((left) =>
-    (Object.keys(rights) as RightState[]).map((right) => ({ base, left, right, outcome: outcomeOf(base, left, right) })),
+    (Object.keys(rights) as RightState[]).map((right) => ({
+      base,
+      left,
+      right,
+      outcome: outcomeOf(base, left, right),
+    })),
   ),
 );
 
@@ -28,15 +33,17 @@ describe("outcomeOf", () => {
     if (outcome === "delete" || outcome === "settle") expect(lefts[left]).toBe("certified dead");
   });
 
-  it.each(cells)("$base/$left/$right: $outcome changes a task only when the left side was really seen", ({ left, outcome }) => {
-    if (lefts[left] === "unknown") expect(["nothing", "missing"]).toContain(outcome);
-  });
+  it.each(cells)(
+    "$base/$left/$right: $outcome changes a task only when the left side was really seen",
+    ({ left, outcome }) => {
+      if (lefts[left] === "unknown") expect(["nothing", "missing"]).toContain(outcome);
+    },
+  );
 
   it("opens a new pair only for a live record", () => {
-    expect(cells.filter((cell) => cell.outcome === "create").map(({ base, left }) => `${base}/${left}`)).toEqual([
-      "none/live",
-      "none/live",
-    ]);
+    expect(
+      cells.filter((cell) => cell.outcome === "create").map(({ base, left }) => `${base}/${left}`),
+    ).toEqual(["none/live", "none/live"]);
   });
 
   it("revives a tombstone when the record is live again", () => {

@@ -1,5 +1,6 @@
 import type { JsonObject } from "../json.ts";
 import type { Actor } from "../operations/pages.ts";
+import type { CursorStyle } from "../query/query.ts";
 import type { Sessions } from "../query/sessions.ts";
 import type { Reader } from "./render.ts";
 
@@ -12,6 +13,7 @@ export interface Call extends Reader {
   readonly body: JsonObject;
   readonly sessions: Sessions;
   readonly queryCap: number;
+  readonly cursorStyle: CursorStyle;
 }
 
 /** The connection's bot as author, now. */

@@ -4,7 +4,6 @@ import {
   type Connection,
   type Database,
   type DataSource,
-  dataSourceOf,
   isTrashed,
   type Page,
   type Parent,
@@ -190,9 +189,8 @@ export function isListed(state: State, id: string): boolean {
   return child !== undefined && !child.inTrash;
 }
 
-/** Columns a `filter_properties` names, by id or name; undefined: all. */
-export function chosenColumns(page: Page, names: readonly string[], state: State): readonly Property[] | undefined {
+/** The columns a `filter_properties` names, by id or name; undefined: all. */
+export function columnsNamed(properties: readonly Property[], names: readonly string[]): readonly Property[] | undefined {
   if (names.length === 0) return undefined;
-  const all = dataSourceOf(state, page)?.properties ?? propertiesOf(state, page);
-  return all.filter((property) => names.some((name) => name === property.name || name === property.id || name === encodeURIComponent(property.id)));
+  return properties.filter(({ id, name }) => names.some((each) => each === name || each === id || each === encodeURIComponent(id)));
 }

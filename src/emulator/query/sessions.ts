@@ -1,11 +1,21 @@
 import { invalidCursor } from "../http/errors.ts";
+import type { Json } from "../json.ts";
 import type { Random } from "../state/random.ts";
 
 /** A list that is being read page by page. */
-export interface Session<Item> {
+export interface Session {
   /** What the list belongs to: a cursor is good for nothing else. */
   readonly subject: string;
-  readonly items: readonly Item[];
+  readonly items: readonly Json[];
+  /** There was more than a query may give. */
+  readonly isCapped?: boolean;
+}
+
+/** Where in a list a reader is. */
+export interface Place {
+  readonly name: string;
+  readonly session: Session;
+  readonly offset: number;
 }
 
 /** Sessions kept at a time; older ones expire, their cursors with them. */
@@ -15,14 +25,14 @@ const tokenLength = 24;
 /** Cursors name a session and a place in it, and mean nothing to clients. */
 export class Sessions {
   readonly #random: Random;
-  readonly #sessions = new Map<string, Session<unknown>>();
+  readonly #sessions = new Map<string, Session>();
 
   constructor(random: Random) {
     this.#random = random;
   }
 
   /** Keeps a session and gives its name for cursors. */
-  open(session: Session<unknown>): string {
+  open(session: Session): string {
     const name = this.#random.token(tokenLength);
     this.#sessions.set(name, session);
     const [oldest] = this.#sessions.keys();
@@ -35,7 +45,7 @@ export class Sessions {
   }
 
   /** The session a cursor belongs to; refuses cursors of other lists and of sessions that are gone. */
-  find(cursor: string, subject: string): { readonly name: string; readonly session: Session<unknown>; readonly offset: number } {
+  find(cursor: string, subject: string): Place {
     const name = cursor.slice(0, tokenLength);
     const session = this.#sessions.get(name);
     const offset = Number.parseInt(cursor.slice(tokenLength), 36);

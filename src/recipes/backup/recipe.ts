@@ -1,8 +1,8 @@
+import type { FieldMappingConfig } from "../../config/config.ts";
+import { LockstepError } from "../../core/errors.ts";
 import { isJsonObject, type Json, sortKeys } from "../../core/json.ts";
 import type { SourceRecord } from "../../core/record.ts";
 import type { BoundRecipe, Metadata, Projection, Recipe } from "../../engine/sync.ts";
-import type { FieldMappingConfig } from "../../config/config.ts";
-import { LockstepError } from "../../core/errors.ts";
 import { bindMappings, type FieldBinding, projectRecord } from "./mapping.ts";
 
 /**
@@ -14,7 +14,10 @@ export function backupRecipe(mappings: readonly FieldMappingConfig[], syncName: 
     bind(description, stored): BoundRecipe {
       const bound = bindMappings(mappings, description.fields, stored);
       if (bound.errors.length > 0) {
-        throw new LockstepError("SCHEMA_DRIFT", `the field mappings of "${syncName}" do not fit: ${bound.errors.join("; ")}`);
+        throw new LockstepError(
+          "SCHEMA_DRIFT",
+          `the field mappings of "${syncName}" do not fit: ${bound.errors.join("; ")}`,
+        );
       }
       const derived = new Set(description.fields.filter((field) => field.isDerived).map((field) => field.id));
       return {
@@ -27,7 +30,11 @@ export function backupRecipe(mappings: readonly FieldMappingConfig[], syncName: 
   };
 }
 
-function project(record: SourceRecord, previous: Metadata | null, bindings: readonly FieldBinding[]): Projection {
+function project(
+  record: SourceRecord,
+  previous: Metadata | null,
+  bindings: readonly FieldBinding[],
+): Projection {
   const { values, metadata } = projectRecord(record, bindings);
   const author = record.editedBy === null ? "notion" : `notion:${record.editedBy}`;
   if (record.unobserved.length === 0) return { values, metadata, author };
@@ -58,7 +65,11 @@ function reasonFor(kind: keyof typeof verbs, changed: readonly string[]): string
 }
 
 /** Names of the properties whose values differ, without those that Notion computes. */
-function changedProperties(next: Metadata, previous: Metadata | null, derived: ReadonlySet<string>): string[] {
+function changedProperties(
+  next: Metadata,
+  previous: Metadata | null,
+  derived: ReadonlySet<string>,
+): string[] {
   if (previous === null) return [];
   const before = propertiesById(previous);
   const changed: string[] = [];
@@ -73,7 +84,11 @@ function changedProperties(next: Metadata, previous: Metadata | null, derived: R
 /** Signed file URLs differ at every read; what follows the question mark is not a change. */
 function stableText(property: Json): string {
   return JSON.stringify(sortKeys(property), (key, value: unknown) =>
-    key === "expiry_time" ? undefined : key === "url" && typeof value === "string" ? value.split("?")[0] : value,
+    key === "expiry_time"
+      ? undefined
+      : key === "url" && typeof value === "string"
+        ? value.split("?")[0]
+        : value,
   );
 }
 

@@ -45,8 +45,8 @@ export function editTopic(
         if (baseVersionNum === null || baseVersionNum === current.versionNum) {
           versions.append(place, version);
         } else {
-          versions.append(place, { ...version, conflictFlag: true });
           const base = existingVersion(taskId, baseVersionNum);
+          versions.append(place, { ...version, conflictFlag: true });
           const drafts = conflictsBetween({ base, superseded: current, written: contentOf(version) });
           conflicts.insert({ ...place, syncId: source?.syncId ?? null }, drafts);
         }

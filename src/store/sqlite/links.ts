@@ -1,4 +1,3 @@
-import type { RememberedRecord } from "../../connector/connector.ts";
 import type { Link, LinkState, Store } from "../store.ts";
 import type { Database } from "./database.ts";
 import { textToJson } from "./json.ts";
@@ -17,6 +16,12 @@ interface LinkRow {
   isTaskDeleted: number;
 }
 
+interface MemoRow {
+  sourceId: string;
+  revision: string;
+  memo: string | null;
+}
+
 interface TotalsRow {
   live: number;
   deleted: number;
@@ -24,14 +29,15 @@ interface TotalsRow {
   outOfScope: number;
 }
 
-const selectLinks = `
-  SELECT l.source_id AS sourceId, l.task_id AS taskId, l.state, l.missing_since AS missingSince,
+const linkColumns = `
+  l.source_id AS sourceId, l.task_id AS taskId, l.state, l.missing_since AS missingSince,
     l.source_fingerprint AS sourceFingerprint, l.source_revision AS sourceRevision,
     l.base_version_num AS baseVersionNum, l.base_source AS baseSource, l.memo,
-    v.version_num AS currentVersionNum, v.is_deleted AS isTaskDeleted
-  FROM links l
-  JOIN tasks t ON t.id = l.task_id
-  JOIN task_versions v ON v.id = t.current_version_id`;
+    v.version_num AS currentVersionNum, v.is_deleted AS isTaskDeleted`;
+
+const joinNewest = "JOIN tasks t ON t.id = l.task_id JOIN task_versions v ON v.id = t.current_version_id";
+
+const selectLinks = `SELECT ${linkColumns} FROM links l ${joinNewest}`;
 
 /** Rows held at once by a reader of all links. */
 const linksPerRead = 500;
@@ -39,10 +45,13 @@ const linksPerRead = 500;
 export type LinkTopic = Pick<Store, "getLinks" | "getMemos" | "getTotals" | "iterateLinks" | "getUnseen">;
 
 export function linkTopic(database: Database): LinkTopic {
-  const byId = database.query<LinkRow>(`${selectLinks} WHERE l.sync_id = ? AND l.source_id = ?`);
-  const memoById = database.query<{ revision: string; memo: string | null }>(
-    "SELECT source_revision AS revision, memo FROM links WHERE sync_id = ? AND source_id = ?",
-  );
+  // One statement for a whole batch takes less than half the time of one per id.
+  const listed = database.query<LinkRow>(`
+    SELECT ${linkColumns} FROM json_each(?2) id CROSS JOIN links l ON l.sync_id = ?1 AND l.source_id = id.value
+    ${joinNewest}`);
+  const memosListed = database.query<MemoRow>(`
+    SELECT l.source_id AS sourceId, l.source_revision AS revision, l.memo
+    FROM json_each(?2) id CROSS JOIN links l ON l.sync_id = ?1 AND l.source_id = id.value`);
   const totals = database.query<TotalsRow>(`
     SELECT count(*) FILTER (WHERE state = 'live') AS live, count(*) FILTER (WHERE state = 'deleted') AS deleted,
       count(*) FILTER (WHERE state = 'missing') AS missing,
@@ -58,25 +67,15 @@ export function linkTopic(database: Database): LinkTopic {
 
   return {
     async getLinks(syncId, sourceIds) {
-      return database.read(() => {
-        const links = new Map<string, Link>();
-        for (const sourceId of sourceIds) {
-          const row = byId.get(syncId, sourceId);
-          if (row !== undefined) links.set(sourceId, rowToLink(row));
-        }
-        return links;
-      });
+      const rows = database.read(() => listed.all(syncId, JSON.stringify(sourceIds)));
+      return new Map(rows.map((row) => [row.sourceId, rowToLink(row)]));
     },
 
     async getMemos(syncId, sourceIds) {
-      return database.read(() => {
-        const memos = new Map<string, RememberedRecord>();
-        for (const sourceId of sourceIds) {
-          const row = memoById.get(syncId, sourceId);
-          if (row !== undefined) memos.set(sourceId, { revision: row.revision, memo: textToJson(row.memo) });
-        }
-        return memos;
-      });
+      const rows = database.read(() => memosListed.all(syncId, JSON.stringify(sourceIds)));
+      return new Map(
+        rows.map(({ sourceId, revision, memo }) => [sourceId, { revision, memo: textToJson(memo) }]),
+      );
     },
 
     async getTotals(syncId) {

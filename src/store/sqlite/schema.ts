@@ -4,6 +4,9 @@
  * History cannot be changed, not even by hand: triggers refuse UPDATE and DELETE of versions, and an INSERT that is not
  * the task's next number, which also stops INSERT OR REPLACE (its deletes fire no triggers).
  *
+ * A task and its first version point to each other. The version's side is the deferred one (it is inserted first),
+ * because SQLite then looks for the waiting child rows, and only that side has an index to find them by.
+ *
  * No table has an index that the hot path does not need: links, marks and tasks are one B-tree each, and a link is
  * found from its task through the task's (sync_id, source_id).
  */
@@ -20,13 +23,13 @@ CREATE TABLE tasks (
   project_scope_id TEXT NOT NULL,
   sync_id TEXT REFERENCES syncs (id),
   source_id TEXT,
-  current_version_id TEXT NOT NULL REFERENCES task_versions (id) DEFERRABLE INITIALLY DEFERRED,
+  current_version_id TEXT NOT NULL REFERENCES task_versions (id),
   created_at TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE task_versions (
   id TEXT PRIMARY KEY NOT NULL,
-  task_id TEXT NOT NULL REFERENCES tasks (id),
+  task_id TEXT NOT NULL REFERENCES tasks (id) DEFERRABLE INITIALLY DEFERRED,
   version_num INTEGER NOT NULL,
   title TEXT NOT NULL,
   description TEXT,
@@ -105,7 +108,7 @@ CREATE INDEX conflicts_of_task ON conflicts (task_id);
 
 CREATE TABLE leases (
   name TEXT PRIMARY KEY,
-  owner TEXT,
+  owner TEXT NOT NULL,
   fence INTEGER NOT NULL,
   until_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -20,7 +20,7 @@ export interface SyncWriter {
 
 export function syncWriter(database: Database): SyncWriter {
   const heldFence = database.query<{ fence: number }>(
-    "SELECT fence FROM leases WHERE name = ? AND owner IS NOT NULL",
+    "SELECT fence FROM leases WHERE name = ? AND until_ms > 0",
   );
   const insertSync = database.query("INSERT INTO syncs (id) VALUES (?) ON CONFLICT DO NOTHING");
   const setCheckpoint = database.query("UPDATE syncs SET checkpoint = ? WHERE id = ?");

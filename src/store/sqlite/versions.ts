@@ -104,8 +104,8 @@ export function versionWriter(database: Database, ids: Ids): VersionWriter {
     createTask({ projectScopeId, source, at, runId }, draft) {
       const taskId = ids.next();
       const versionId = ids.next();
-      insertTask.run(taskId, projectScopeId, source?.syncId ?? null, source?.recordId ?? null, versionId, at);
       insert(versionId, { taskId, versionNum: 1, at, runId }, draft);
+      insertTask.run(taskId, projectScopeId, source?.syncId ?? null, source?.recordId ?? null, versionId, at);
       return taskId;
     },
     append(place, draft) {

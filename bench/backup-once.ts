@@ -1,0 +1,18 @@
+// One full backup in a fresh process. Usage: node bench/backup-once.ts URL TOKEN DATABASE_ID FOLDER
+// Prints {seconds, rows, calls, peakBytes}. The time is that of the work alone, without starting Node.
+import { openLockstep } from "../src/app/open.ts";
+import { benchConfig } from "./support.ts";
+
+const [url = "", token = "", databaseId = "", folder = ""] = process.argv.slice(2);
+const lockstep = await openLockstep({
+  config: benchConfig(folder, databaseId),
+  secrets: { notionToken: token, adminToken: null },
+  baseUrl: url,
+});
+const start = performance.now();
+const [report] = await lockstep.sync([], { trigger: "bench" });
+const seconds = (performance.now() - start) / 1000;
+if (report?.run.status !== "succeeded") throw new Error(JSON.stringify(report?.run.errors));
+const peakBytes = process.resourceUsage().maxRSS * 1024;
+await lockstep.close();
+console.log(JSON.stringify({ seconds, rows: report.run.counts.created, calls: report.run.calls, peakBytes }));

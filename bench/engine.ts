@@ -1,0 +1,69 @@
+import { join } from "node:path";
+import { type BenchResult, machine, median, runScript, startServer, temporaryFolder } from "./support.ts";
+
+interface Backup {
+  readonly seconds: number;
+  readonly rows: number;
+  readonly peakBytes: number;
+}
+
+/** Rows per second of a full backup, against the floor of the same run. */
+export async function measureEngine(rows = 25_000, rounds = 5): Promise<BenchResult> {
+  await using server = await startServer(rows);
+  const ratios: number[] = [];
+  const withNetwork: number[] = [];
+  const speeds: number[] = [];
+  for (let round = 0; round <= rounds; round++) {
+    using folder = temporaryFolder();
+    const backup = await runScript<Backup>("backup-once.ts", [
+      server.url,
+      server.token,
+      server.databaseId,
+      folder.path,
+    ]);
+    const floor = await runScript<{ seconds: number; networkSeconds: number; rows: number }>(
+      "floor-once.ts",
+      [server.url, server.token, server.dataSourceId, join(folder.path, "lockstep.db"), folder.path],
+    );
+    if (backup.rows !== rows) throw new Error(`expected ${rows} rows, got ${backup.rows}`);
+    // The first round warms the server up.
+    if (round === 0) continue;
+    speeds.push(backup.rows / backup.seconds);
+    ratios.push(floor.seconds / backup.seconds);
+    withNetwork.push((floor.networkSeconds + floor.seconds) / backup.seconds);
+  }
+  return {
+    name: `engine: full backup of ${rows} rows`,
+    figures: [
+      { label: "rows per second", value: median(speeds), unit: "rows/s" },
+      {
+        label: "share of the floor (parse and insert only, no network)",
+        value: median(ratios),
+        unit: "of 1",
+      },
+      { label: "share of the floor with the network read first", value: median(withNetwork), unit: "of 1" },
+    ],
+    how: `${machine}; server in another process, limiter off; ${rounds} rounds, fresh processes, engine and floor in turn; medians`,
+  };
+}
+
+/** Peak memory of a full backup at two sizes: it must not grow with the rows. */
+export async function measureMemory(small = 25_000, large = 250_000): Promise<BenchResult> {
+  const peaks: number[] = [];
+  for (const rows of [small, large]) {
+    await using server = await startServer(rows);
+    using folder = temporaryFolder();
+    const args = [server.url, server.token, server.databaseId, folder.path];
+    peaks.push((await runScript<Backup>("backup-once.ts", args)).peakBytes);
+  }
+  const [before = Number.NaN, after = Number.NaN] = peaks;
+  return {
+    name: "memory: peak of a full backup",
+    figures: [
+      { label: `${small} rows`, value: before / 1e6, unit: "MB" },
+      { label: `${large} rows`, value: after / 1e6, unit: "MB" },
+      { label: "growth", value: after / before, unit: "times" },
+    ],
+    how: `${machine}; maximum resident set of the whole process, one run each`,
+  };
+}

@@ -1,0 +1,1 @@
+export { startEmulator } from "../emulator/index.ts";

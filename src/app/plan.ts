@@ -1,0 +1,72 @@
+import { LockstepError } from "../core/errors.ts";
+import type { Json } from "../core/json.ts";
+import type { Step } from "../engine/reconcile.ts";
+import { dryRun } from "../engine/run.ts";
+import type { EngineDeps, OnProgress, SyncDefinition } from "../engine/sync.ts";
+import type { PlannedAction, PlanReport } from "./lockstep.ts";
+
+/** A plan lists this many actions in full; its counts cover all of them. */
+const actionsShownMax = 200;
+
+/** What a run of this sync would do now, in the words that faces show. Writes nothing. */
+export async function planSource(
+  deps: EngineDeps,
+  sync: SyncDefinition,
+  options: {
+    isFull?: boolean;
+    allowDeletes?: number;
+    onProgress: OnProgress;
+    signal?: AbortSignal | undefined;
+  },
+): Promise<PlanReport> {
+  const counts = { create: 0, update: 0, delete: 0, revive: 0, missing: 0, leave: 0 };
+  const empty = {
+    sync: sync.name,
+    actions: [],
+    counts,
+    unchanged: 0,
+    refusal: null,
+    warnings: [],
+    error: null,
+  };
+  try {
+    const shown: PlannedStep[] = [];
+    const { refusal, warnings, unchanged } = await dryRun(deps, sync, {
+      isFull: options.isFull === true,
+      allowDeletes: options.allowDeletes ?? null,
+      onProgress: options.onProgress,
+      signal: options.signal,
+      onStep(step) {
+        if (step.kind === "unchanged") return;
+        counts[step.kind] += 1;
+        if (shown.length < actionsShownMax) shown.push({ step, kind: step.kind });
+      },
+    });
+    const actions: PlannedAction[] = [];
+    for (const planned of shown) actions.push(await describeStep(deps, planned));
+    return { ...empty, actions, counts, unchanged, refusal, warnings, calls: sync.meter().calls };
+  } catch (error) {
+    if (!(error instanceof LockstepError)) throw error;
+    return { ...empty, calls: sync.meter().calls, error: { code: error.code, message: error.message } };
+  }
+}
+
+interface PlannedStep {
+  readonly step: Step;
+  readonly kind: PlannedAction["kind"];
+}
+
+async function describeStep(deps: EngineDeps, { step, kind }: PlannedStep): Promise<PlannedAction> {
+  const taskId = step.change?.taskId ?? null;
+  const task = taskId === null ? null : await deps.store.getTask(taskId);
+  return {
+    kind,
+    sourceId: step.sourceId,
+    taskId,
+    title: step.change?.version?.title ?? task?.current.title ?? "",
+    fields: step
+      .fields()
+      .map(({ field, from, to }): { field: string; from: Json; to: Json } => ({ field, from, to })),
+    isConflict: (step.change?.conflicts.length ?? 0) > 0,
+  };
+}

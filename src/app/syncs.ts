@@ -1,0 +1,170 @@
+import type { Config, DatabaseConfig } from "../config/config.ts";
+import { createNotionClient, type NotionClient } from "../connectors/notion/client.ts";
+import { createNotionConnector } from "../connectors/notion/connector.ts";
+import { type DataSourceRef, resolveDataSources } from "../connectors/notion/resolve.ts";
+import { LockstepError } from "../core/errors.ts";
+import { isJsonObject, type Json } from "../core/json.ts";
+import type { EngineDeps, SyncDefinition } from "../engine/sync.ts";
+import { createBreaker } from "../http/breaker.ts";
+import { createHttpClient, type HttpStats } from "../http/client.ts";
+import { createPacer } from "../http/pacer.ts";
+import { backupRecipe } from "../recipes/backup/recipe.ts";
+
+const hourMs = 3_600_000;
+/** How long the lookup of a database's data sources may hold its lease. */
+const lookupLeaseMs = 60_000;
+
+/** One data source that a configured database stands for. */
+export interface Source {
+  readonly database: DatabaseConfig;
+  readonly ref: DataSourceRef;
+  /** What commands call the sync. */
+  readonly name: string;
+  readonly syncId: string;
+}
+
+/** From configured databases to syncs that can run. */
+export interface Syncs {
+  /** What is known from earlier runs; asks nobody. Empty for a database that was never reached. */
+  known(database: DatabaseConfig): Promise<readonly Source[]>;
+  /** Asks Notion when that is needed; `isDry` keeps the answer to itself. */
+  resolve(
+    database: DatabaseConfig,
+    options: { isDry: boolean; signal: AbortSignal | undefined },
+  ): Promise<readonly Source[]>;
+  definitionOf(source: Source): SyncDefinition;
+  /** Requests made to find data sources, not yet counted by any run. */
+  lookupStats(): HttpStats;
+}
+
+export function createSyncs(
+  deps: EngineDeps,
+  config: Config,
+  access: { readonly token: string | null; readonly baseUrl: string },
+): Syncs {
+  // One budget and one breaker for everything that uses this token in this process.
+  const pacer = createPacer({ clock: deps.clock, ratePerMinute: config.notion.ratePerMinute });
+  const breaker = createBreaker({ clock: deps.clock, service: "Notion" });
+  const connect = (): { client: NotionClient; stats: () => HttpStats } => {
+    const http = createHttpClient({
+      service: "Notion",
+      baseUrl: access.baseUrl,
+      headers: headersFor(access.token),
+      clock: deps.clock,
+      random: deps.ids.random,
+      pacer,
+      breaker,
+      timeoutMs: config.notion.timeoutMs,
+    });
+    return { client: createNotionClient({ http }), stats: () => http.stats() };
+  };
+  let lookups: ReturnType<typeof connect> | null = null;
+
+  async function known(database: DatabaseConfig): Promise<readonly Source[]> {
+    const remembered = await deps.store.getSync(lookupKey(database));
+    return choose(database, refsIn(remembered?.binding ?? null));
+  }
+
+  return {
+    known,
+    async resolve(database, { isDry, signal }) {
+      // A database that is taken whole may have gained a data source since; otherwise the answer never changes.
+      const before = database.dataSource === "all" ? [] : await known(database);
+      if (before.length > 0) return before;
+      lookups ??= connect();
+      const refs = await resolveDataSources(lookups.client, database.notionId, signal);
+      const sources = choose(database, refs);
+      if (sources.length === 0) throw askWhich(database, refs);
+      if (!isDry) await remember(deps, lookupKey(database), refs);
+      return sources;
+    },
+    definitionOf({ database, ref, name, syncId }) {
+      const { client, stats } = connect();
+      return {
+        id: syncId,
+        name,
+        sourceId: ref.id,
+        projectScopeId: database.projectScopeId,
+        left: createNotionConnector({ client, dataSourceId: ref.id, clock: deps.clock }),
+        recipe: backupRecipe(database.fieldMappings, name),
+        guard: config.backup.guard,
+        sweepEveryMs: config.backup.sweepEveryHours * hourMs,
+        meter: stats,
+      };
+    },
+    lookupStats: () => lookups?.stats() ?? { calls: 0, retries: 0, waitingMs: 0 },
+  };
+}
+
+function headersFor(token: string | null): Record<string, string> {
+  if (token === null) {
+    throw new LockstepError(
+      "SECRET_MISSING",
+      "NOTION_TOKEN is not set. Make a connection at https://www.notion.so/profile/integrations, share the databases " +
+        "with it, and put its secret into the environment: NOTION_TOKEN=ntn_… lockstep sync",
+    );
+  }
+  return { authorization: `Bearer ${token}` };
+}
+
+/** The data sources that the configuration means, of those that the database has. */
+function choose(database: DatabaseConfig, refs: readonly DataSourceRef[]): Source[] {
+  const wanted = database.dataSource;
+  const chosen =
+    wanted === null
+      ? refs.filter((_, __, all) => all.length === 1)
+      : refs.filter((ref) => wanted === "all" || ref.id === wanted || ref.name === wanted);
+  return chosen.map((ref) => ({
+    database,
+    ref,
+    name: refs.length === 1 || wanted !== "all" ? database.name : `${database.name}/${ref.name}`,
+    syncId: `backup:${ref.id}`,
+  }));
+}
+
+function askWhich(database: DatabaseConfig, refs: readonly DataSourceRef[]): LockstepError {
+  const choices = refs.map((ref) => `"${ref.name}" (${ref.id})`).join(", ");
+  const problem =
+    database.dataSource === null
+      ? `the database "${database.name}" has ${refs.length} data sources`
+      : `the database "${database.name}" has no data source "${database.dataSource}"`;
+  return new LockstepError(
+    "CONFIG_INVALID",
+    `${problem}: ${choices}. Set "dataSource" to one of them, or to "all".`,
+  );
+}
+
+function lookupKey(database: DatabaseConfig): string {
+  return `notion:${database.notionId}`;
+}
+
+async function remember(
+  { store, clock, owner, isDead }: EngineDeps,
+  key: string,
+  refs: readonly DataSourceRef[],
+): Promise<void> {
+  const taken = await store.acquireLease({
+    name: key,
+    owner,
+    now: clock.now(),
+    ttlMs: lookupLeaseMs,
+    isDead,
+  });
+  if ("heldBy" in taken) return;
+  try {
+    await store.saveBinding(key, taken.lease.fence, {
+      dataSources: refs.map(({ id, name }) => ({ id, name })),
+    });
+  } finally {
+    await store.releaseLease(taken.lease);
+  }
+}
+
+function refsIn(binding: Json): DataSourceRef[] {
+  if (!isJsonObject(binding) || !Array.isArray(binding.dataSources)) return [];
+  return binding.dataSources.flatMap((ref: Json) =>
+    isJsonObject(ref) && typeof ref.id === "string" && typeof ref.name === "string"
+      ? [{ id: ref.id, name: ref.name }]
+      : [],
+  );
+}

@@ -1,0 +1,50 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { findJsonFlaw } from "../../config/json-syntax.ts";
+import { LockstepError } from "../../core/errors.ts";
+import type { Json } from "../../core/json.ts";
+import { type CommandContext, type CommandResult, untilAborted, wholeNumber } from "../command.ts";
+import type { EmulatorRequest } from "../deps.ts";
+
+export interface EmulatorFlags {
+  readonly port?: string;
+  readonly seed?: string;
+  readonly faults?: string;
+  readonly rate?: string;
+}
+
+/** Serves an emulated Notion until stopped. Prints where it is as soon as it is up. */
+export async function emulator(context: CommandContext, flags: EmulatorFlags): Promise<CommandResult> {
+  const { io, deps } = context;
+  const running = await deps.startEmulator(await requestOf(context, flags)).catch((cause: unknown) => {
+    throw new LockstepError("USAGE", `The emulator did not start: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  });
+  try {
+    const { url, token } = running;
+    const lines = [`export NOTION_BASE_URL=${url}`, `export NOTION_TOKEN=${token}`, "# Notion is emulated until you press Ctrl-C."];
+    io.stdout.write(context.flags.json === true ? `${JSON.stringify({ ok: true, url, token })}\n` : `${lines.join("\n")}\n`);
+    await untilAborted(io.signal);
+  } finally {
+    await running.close();
+  }
+  return { exitCode: 0, document: { ok: true }, text: "" };
+}
+
+async function requestOf({ io }: CommandContext, flags: EmulatorFlags): Promise<EmulatorRequest> {
+  const { port, rate, seed, faults } = flags;
+  return {
+    ...(port === undefined ? {} : { port: wholeNumber("--port", port, { min: 0, max: 65_535 }) }),
+    ...(rate === undefined ? {} : { ratePerMinute: wholeNumber("--rate", rate, { min: 1, max: 1_000_000 }) }),
+    ...(seed === undefined ? {} : { seed: await readJson("--seed", resolve(io.cwd, seed)) }),
+    ...(faults === undefined ? {} : { faults: await readJson("--faults", resolve(io.cwd, faults)) }),
+  };
+}
+
+async function readJson(flag: string, file: string): Promise<Json> {
+  const text = await readFile(file, "utf8").catch((cause: unknown) => {
+    throw new LockstepError("USAGE", `${flag}: cannot read ${file}.`, { cause });
+  });
+  const flaw = findJsonFlaw(text);
+  if (flaw === null) return JSON.parse(text);
+  throw new LockstepError("USAGE", `${flag}: ${file}, line ${flaw.line}, column ${flaw.column}: ${flaw.problem}.`);
+}

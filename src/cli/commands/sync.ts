@@ -1,0 +1,93 @@
+import type { Lockstep, RunReport } from "../../app/lockstep.ts";
+import { nextStepOf } from "../../app/next-step.ts";
+import type { RunStatus } from "../../store/store.ts";
+import { certificateSentence } from "../certificate-text.ts";
+import { type CommandContext, type CommandResult, type ExitCode, wholeNumber, withLockstep } from "../command.ts";
+import { createProgressPrinter } from "../progress.ts";
+import { type Column, oneLine, table } from "../table.ts";
+import { secondsOf } from "../time.ts";
+
+export interface SyncFlags {
+  readonly full?: boolean;
+  readonly allowDeletes?: string;
+}
+
+const exitCodes: Record<RunStatus, ExitCode> = {
+  succeeded: 0,
+  refused: 3,
+  running: 1,
+  failed: 1,
+  interrupted: 1,
+  cancelled: 1,
+};
+
+const columns: readonly Column<RunReport>[] = [
+  { title: "SYNC", value: ({ sync }) => oneLine(sync) },
+  { title: "STATUS", value: ({ run }) => run.status },
+  { title: "READ", value: ({ run }) => run.counts.read },
+  { title: "CREATED", value: ({ run }) => run.counts.created },
+  { title: "UPDATED", value: ({ run }) => run.counts.updated },
+  { title: "UNCHANGED", value: ({ run }) => run.counts.unchanged },
+  { title: "DELETED", value: ({ run }) => run.counts.deleted },
+  { title: "REVIVED", value: ({ run }) => run.counts.revived },
+  { title: "CONFLICTS", value: ({ run }) => run.counts.conflicts },
+  { title: "MISSING", value: ({ run }) => run.counts.missing },
+  { title: "CALLS", value: ({ run }) => run.calls },
+  { title: "RETRIES", value: ({ run }) => run.retries },
+  { title: "SECONDS", value: ({ run }) => secondsOf(run) },
+];
+
+/** Runs syncs now and reports what each one did. */
+export function sync(context: CommandContext, names: readonly string[], flags: SyncFlags): Promise<CommandResult> {
+  const options = readingOptions(flags);
+  return withLockstep(context, async ({ lockstep }) => {
+    const reports = await runSyncs(context, lockstep, { names, options });
+    const exitCode = worstExitCode(reports);
+    return { exitCode, document: { ok: exitCode === 0, runs: reports }, text: syncText(reports) };
+  });
+}
+
+/** Flags of `sync` and `plan` as options of the facade. */
+export function readingOptions(flags: SyncFlags): { readonly isFull?: boolean; readonly allowDeletes?: number } {
+  const { full, allowDeletes } = flags;
+  return {
+    ...(full === true ? { isFull: true } : {}),
+    ...(allowDeletes === undefined
+      ? {}
+      : { allowDeletes: wholeNumber("--allow-deletes", allowDeletes, { min: 0, max: 1_000_000_000 }) }),
+  };
+}
+
+async function runSyncs(
+  { io, deps }: CommandContext,
+  lockstep: Lockstep,
+  request: { names: readonly string[]; options: ReturnType<typeof readingOptions> },
+): Promise<readonly RunReport[]> {
+  const { onProgress, finish } = createProgressPrinter(io, deps.now);
+  try {
+    return await lockstep.sync(request.names, { ...request.options, trigger: "cli", onProgress, signal: io.signal });
+  } finally {
+    finish();
+  }
+}
+
+/** A failure outweighs a refusal, which outweighs success. */
+function worstExitCode(reports: readonly RunReport[]): ExitCode {
+  const codes = reports.map(({ run }) => exitCodes[run.status]);
+  return codes.find((code) => code === 1) ?? codes.find((code) => code === 3) ?? 0;
+}
+
+function syncText(reports: readonly RunReport[]): string {
+  if (reports.length === 0) return "Nothing to sync: every database has syncEnabled set to false.";
+  return [table(columns, reports), ...reports.map(notesOf)].join("\n\n");
+}
+
+/** What a row of numbers cannot say: the proof, the warnings, the errors with their mend. */
+function notesOf({ sync: name, run }: RunReport): string {
+  const errors = run.errors.flatMap(({ code, message }) => {
+    const step = nextStepOf(code);
+    return [`  ${code}: ${message.replaceAll("\n", "\n    ")}`, ...(step === null ? [] : [`  → ${step}`])];
+  });
+  const warnings = run.warnings.map((warning) => `  warning: ${oneLine(warning, 400)}`);
+  return [`${oneLine(name)}: ${certificateSentence(run.certificate)}`, ...warnings, ...errors].join("\n");
+}

@@ -1,0 +1,83 @@
+import type { Json } from "../../core/json.ts";
+import { type NotionClient, PAGE_SIZE_MAX, type QueryPage } from "./client.ts";
+import { accessLost, isLostCursor, isOutOfSight } from "./errors.ts";
+import { allOf, type Condition } from "./filter.ts";
+import { LockstepError } from "../../core/errors.ts";
+import type { JsonObject } from "./page.ts";
+
+/** What one pull reads from, and with. */
+export interface Source {
+  readonly client: NotionClient;
+  readonly dataSourceId: string;
+  readonly signal: AbortSignal | undefined;
+}
+
+export interface Walk {
+  readonly conditions: readonly Condition[];
+  readonly sort: JsonObject;
+  /** True: the rows wanted have all been listed, so no further page is asked for. */
+  readonly isLast?: (rows: readonly Json[]) => boolean;
+}
+
+export interface WalkEnd {
+  /**
+   * - `complete`: every row of the query was listed, or as many as were wanted
+   * - `capped`: Notion stopped at its result limit
+   * - `cut`: Notion took the cursor back; rows are missing from here on
+   */
+  readonly how: "complete" | "capped" | "cut";
+  readonly pages: number;
+  readonly rows: number;
+}
+
+/** Pages of one query. The next page is on its way while the caller works on this one, never more than that. */
+export async function* walkQuery(source: Source, walk: Walk): AsyncGenerator<QueryPage, WalkEnd, void> {
+  const stop = new AbortController();
+  const signal = source.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, source.signal]);
+  const ask = (cursor: string | null) => quiet(askPage(source, walk, cursor, signal));
+  let pages = 0;
+  let rows = 0;
+  try {
+    for (let next = ask(null); ; ) {
+      const page = await next;
+      if (page === "cut") return { how: "cut", pages, rows };
+      pages += 1;
+      rows += page.rows.length;
+      const isEnough = walk.isLast?.(page.rows) ?? false;
+      const goesOn = page.nextCursor !== null && !isEnough;
+      if (goesOn) next = ask(page.nextCursor);
+      yield page;
+      if (!goesOn) return { how: page.isCapped && !isEnough ? "capped" : "complete", pages, rows };
+    }
+  } finally {
+    // A caller that stops early does not leave a request behind.
+    stop.abort();
+  }
+}
+
+async function askPage(
+  source: Source,
+  walk: Walk,
+  cursor: string | null,
+  signal: AbortSignal,
+): Promise<QueryPage | "cut"> {
+  const body = {
+    ...allOf(walk.conditions),
+    sorts: [walk.sort],
+    page_size: PAGE_SIZE_MAX,
+    ...(cursor === null ? {} : { start_cursor: cursor }),
+  };
+  try {
+    return await source.client.query({ dataSourceId: source.dataSourceId, body, signal });
+  } catch (error) {
+    if (cursor !== null && isLostCursor(error)) return "cut";
+    if (error instanceof LockstepError && isOutOfSight(error)) throw accessLost(error);
+    throw error;
+  }
+}
+
+/** A page that was asked for ahead may fail while nobody awaits it yet; whoever awaits it still gets the error. */
+function quiet<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
+}

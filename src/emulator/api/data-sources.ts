@@ -1,0 +1,68 @@
+import type { JsonObject } from "../json.ts";
+import { createDataSource, updateSchema } from "../operations/data-sources.ts";
+import { parseFileOrEmoji, refuseTrashed, touch } from "../operations/pages.ts";
+import { queryDataSource } from "../query/query.ts";
+import { requireCapability, visibleDatabase, visibleDataSource } from "../state/access.ts";
+import type { DataSource } from "../state/state.ts";
+import { parseRichText } from "../values/rich-text.ts";
+import { actorOf, type Call } from "./call.ts";
+import { idAt, objectAt, pathId } from "./input.ts";
+import { renderDataSource } from "./render.ts";
+import { trashFlag } from "./trash-flag.ts";
+
+/** POST /data_sources: a further data source in a database. */
+export function postDataSource(call: Call): JsonObject {
+  requireCapability(call.connection, "insertContent");
+  const { state, body } = call;
+  const parent = objectAt(body["parent"], "body.parent");
+  const database = visibleDatabase(state, call.connection, idAt(parent["database_id"], "body.parent.database_id"));
+  refuseTrashed(state, database, undefined);
+  const title = parseRichText(body["title"] ?? [], "body.title");
+  const icon = parseFileOrEmoji(body["icon"]) ?? null;
+  const properties = objectAt(body["properties"], "body.properties");
+  const dataSource = createDataSource(state, { databaseId: database.id, title, icon, properties }, actorOf(call));
+  return renderDataSource(dataSource, call);
+}
+
+/** GET /data_sources/{id} */
+export function retrieveDataSource(call: Call): JsonObject {
+  requireCapability(call.connection, "readContent");
+  return renderDataSource(dataSourceIn(call), call);
+}
+
+/** PATCH /data_sources/{id}: title, icon, columns, trash, and the database it stands in. */
+export function patchDataSource(call: Call): JsonObject {
+  requireCapability(call.connection, "updateContent");
+  const { state, body, version } = call;
+  const dataSource = dataSourceIn(call);
+  const inTrash = trashFlag(body, version);
+  refuseTrashed(state, dataSource, inTrash);
+  const title = body["title"] === undefined ? dataSource.title : parseRichText(body["title"], "body.title");
+  const icon = parseFileOrEmoji(body["icon"]);
+  if (body["parent"] !== undefined) moveDataSource(dataSource, call);
+  if (body["properties"] !== undefined) updateSchema(state, dataSource, objectAt(body["properties"], "body.properties"));
+  dataSource.title = title;
+  if (icon !== undefined) dataSource.icon = icon;
+  if (inTrash !== undefined) dataSource.inTrash = inTrash;
+  touch(state, dataSource, actorOf(call));
+  return renderDataSource(dataSource, call);
+}
+
+function moveDataSource(dataSource: DataSource, { state, connection, body }: Call): void {
+  const parent = objectAt(body["parent"], "body.parent");
+  const target = visibleDatabase(state, connection, idAt(parent["database_id"], "body.parent.database_id"));
+  const source = state.databases.get(dataSource.databaseId);
+  if (source !== undefined) source.dataSourceIds = source.dataSourceIds.filter((id) => id !== dataSource.id);
+  target.dataSourceIds = [...target.dataSourceIds, dataSource.id];
+  dataSource.databaseId = target.id;
+}
+
+/** POST /data_sources/{id}/query */
+export function postQuery(call: Call): JsonObject {
+  requireCapability(call.connection, "readContent");
+  return queryDataSource(dataSourceIn(call), call);
+}
+
+function dataSourceIn(call: Call): DataSource {
+  return visibleDataSource(call.state, call.connection, pathId(call.params["data_source_id"], "data_source_id"));
+}

@@ -1,0 +1,292 @@
+import { arrayAt, objectAt, textAt } from "../api/input.ts";
+import { bodyError, bodyErrors, validationError } from "../http/errors.ts";
+import { isObject, type Json, type JsonObject, objectOr, stringOr } from "../json.ts";
+import { minuteOf } from "../state/row-set.ts";
+import { type DataSource, findProperty, type Page, type Property, type State } from "../state/state.ts";
+import { instantOf } from "../values/dates.ts";
+import { evaluateFormula } from "../values/formula.ts";
+import { computeRollup, rollupElements } from "../values/rollup.ts";
+import { listOf, textOf } from "../values/text-of.ts";
+import {
+  checkboxTest,
+  type Condition,
+  dateTest,
+  filesTest,
+  idsTest,
+  numberTest,
+  type OperatorContext,
+  optionsTest,
+  optionTest,
+  textTest,
+  verificationTest,
+} from "./operators.ts";
+
+export type PageTest = (page: Page) => boolean;
+
+export interface FilterContext {
+  readonly state: State;
+  readonly dataSource: DataSource;
+  /** What "me" means. */
+  readonly me: string;
+}
+
+/** Groups within groups, counting the outer one. https://developers.notion.com/reference/filter-data-source-entries */
+const groupDepthMax = 2;
+
+/** Turns a filter into a test, once for a whole query; refuses what the schema does not allow. */
+export function compileFilter(filter: Json | undefined, context: FilterContext): PageTest {
+  if (filter === undefined || filter === null) return () => true;
+  return compile(filter, { ...context, path: "body.filter", depth: 0 });
+}
+
+type Place = FilterContext & { readonly path: string; readonly depth: number };
+
+function compile(input: Json, place: Place): PageTest {
+  const filter = objectAt(input, place.path);
+  for (const word of ["and", "or"] as const) {
+    if (filter[word] === undefined) continue;
+    if (place.depth >= groupDepthMax) throw bodyError(`${place.path}.${word}`, "not present", filter[word]);
+    const tests = arrayAt(filter[word], `${place.path}.${word}`).map((part, index) =>
+      compile(part, { ...place, path: `${place.path}.${word}[${index}]`, depth: place.depth + 1 }),
+    );
+    return word === "and" ? (page) => tests.every((test) => test(page)) : (page) => tests.some((test) => test(page));
+  }
+  if (filter["timestamp"] !== undefined) return compileTimestamp(filter, place);
+  if (filter["property"] === undefined) {
+    throw bodyErrors([`${place.path}.or`, `${place.path}.and`, `${place.path}.property`, `${place.path}.timestamp`]);
+  }
+  return compileProperty(filter, place);
+}
+
+function compileTimestamp(filter: JsonObject, place: Place): PageTest {
+  const name = filter["timestamp"];
+  if (name !== "created_time" && name !== "last_edited_time") {
+    throw bodyError(`${place.path}.timestamp`, '`"created_time"`, or `"last_edited_time"`', name);
+  }
+  const test = dateTest(conditionIn(filter[name], `${place.path}.${name}`), operatorContext(place, null, name));
+  return name === "created_time" ? (page) => test(minuteOf(page.createdAt)) : (page) => test(minuteOf(page.editedAt));
+}
+
+function compileProperty(filter: JsonObject, place: Place): PageTest {
+  const key = textAt(filter["property"], `${place.path}.property`);
+  const property = findProperty(place.dataSource.properties, key);
+  if (property === undefined) throw validationError(`Could not find property with name or id: ${key}`);
+  const kind = Object.keys(filter).find((name) => name !== "property" && name !== "type");
+  if (kind === undefined) throw bodyErrors(filterKinds.map((name) => `${place.path}.${name}`));
+  if (!fits(kind, property)) {
+    throw validationError(
+      `The property type in the database does not match the property type of the filter provided: database property ${property.type} does not match filter ${kind}`,
+    );
+  }
+  return propertyTest(property, filter[kind], { ...place, path: `${place.path}.${kind}` });
+}
+
+const filterKinds = [
+  "title", "rich_text", "number", "checkbox", "select", "multi_select", "status", "date", "people", "files", "url",
+  "email", "phone_number", "relation", "created_by", "created_time", "last_edited_by", "last_edited_time", "formula",
+  "unique_id", "rollup", "verification",
+];
+const textTypes = ["title", "rich_text", "url", "email", "phone_number"];
+
+/** The filter's key is the property's type; any kind of text may also be called rich_text, people also people. */
+function fits(kind: string, property: Property): boolean {
+  if (kind === property.type) return true;
+  if (kind === "rich_text") return textTypes.includes(property.type);
+  if (kind === "people") return property.type === "created_by" || property.type === "last_edited_by";
+  return kind === "date" && (property.type === "created_time" || property.type === "last_edited_time");
+}
+
+function conditionIn(input: Json | undefined, path: string): Condition {
+  const [entry] = Object.entries(objectAt(input, path));
+  if (entry === undefined) throw bodyErrors([`${path}.equals`, `${path}.is_empty`]);
+  return { operator: entry[0], wanted: entry[1] };
+}
+
+function operatorContext(place: Place, property: Property | null, suffix = ""): OperatorContext {
+  const path = suffix === "" ? place.path : `${place.path}.${suffix}`;
+  return { path, now: place.state.now(), me: place.me, property };
+}
+
+function propertyTest(property: Property, input: Json | undefined, place: Place): PageTest {
+  if (property.type === "formula") return formulaTest(property, input, place);
+  if (property.type === "rollup") return rollupTest(property, input, place);
+  const condition = conditionIn(input, place.path);
+  const context = operatorContext(place, property);
+  const { id, type } = property;
+  switch (type) {
+    case "number":
+    case "unique_id": {
+      const test = numberTest(condition, context);
+      return (page) => test(numberOr(page.values[id]));
+    }
+    case "checkbox": {
+      const test = checkboxTest(condition, context);
+      return (page) => test(page.values[id] === true);
+    }
+    case "select":
+    case "status": {
+      const test = optionTest(condition, context);
+      return (page) => test(stringOrNull(page.values[id]));
+    }
+    case "multi_select": {
+      const test = optionsTest(condition, context);
+      return (page) => test(listOf(page.values[id]));
+    }
+    case "date":
+    case "created_time":
+    case "last_edited_time": {
+      const test = dateTest(condition, context);
+      return (page) => test(instantIn(page, property));
+    }
+    case "people":
+    case "relation":
+    case "created_by":
+    case "last_edited_by": {
+      const test = idsTest(condition, context);
+      return (page) => test(idsIn(page, property));
+    }
+    case "files": {
+      const test = filesTest(condition, context);
+      return (page) => test(arrayOr(page.values[id]));
+    }
+    case "verification": {
+      const test = verificationTest(condition, context);
+      return (page) => test(stringOr(objectOr(page.values[id])["state"], "none").replace("unverified", "none"));
+    }
+    default: {
+      const test = textTest(condition, context);
+      return (page) => test(textOf(page.values[id], property, place.state));
+    }
+  }
+}
+
+function numberOr(value: Json | undefined): number | null {
+  return typeof value === "number" ? value : null;
+}
+
+function stringOrNull(value: Json | undefined): string | null {
+  return typeof value === "string" ? value : null;
+}
+
+function arrayOr(value: Json | undefined): readonly Json[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function idsIn(page: Page, { id, type }: Property): readonly string[] {
+  if (type === "created_by") return [page.createdBy];
+  return type === "last_edited_by" ? [page.editedBy] : listOf(page.values[id]);
+}
+
+function instantIn(page: Page, { id, type }: Property): number | null {
+  if (type === "created_time") return minuteOf(page.createdAt);
+  if (type === "last_edited_time") return minuteOf(page.editedAt);
+  return startOf(page.values[id]);
+}
+
+/** The start of a date value, as an instant. */
+function startOf(value: Json | undefined): number | null {
+  const start = isObject(value) ? value["start"] : value;
+  return typeof start === "string" ? instantOf(start) : null;
+}
+
+/** `formula: {string|number|checkbox|date: condition}`. A formula of another type matches nothing. */
+function formulaTest(property: Property, input: Json | undefined, place: Place): PageTest {
+  const [entry] = Object.entries(objectAt(input, place.path));
+  if (entry === undefined) throw bodyErrors(["string", "number", "checkbox", "date"].map((kind) => `${place.path}.${kind}`));
+  const [kind, written] = entry;
+  const test = scalarTest(kind, written, { place, property });
+  const type = kind === "checkbox" ? "boolean" : kind;
+  return (page) => {
+    const result = evaluateFormula(page, property, place.state);
+    return result["type"] === type && test(result[type] ?? null);
+  };
+}
+
+/** A test on a value as answers show it: for formulas and for what rollups gather. */
+function scalarTest(
+  kind: string,
+  written: Json,
+  { place, property }: { readonly place: Place; readonly property: Property },
+): (value: Json) => boolean {
+  const path = `${place.path}.${kind}`;
+  const condition = conditionIn(written, path);
+  const context = { ...operatorContext(place, property), path };
+  switch (kind) {
+    case "string":
+    case "rich_text": {
+      const test = textTest(condition, context);
+      return (value) => test(shownText(value));
+    }
+    case "number": {
+      const test = numberTest(condition, context);
+      return (value) => test(numberOr(value));
+    }
+    case "checkbox": {
+      const test = checkboxTest(condition, context);
+      return (value) => test(value === true);
+    }
+    case "date": {
+      const test = dateTest(condition, context);
+      return (value) => test(startOf(value));
+    }
+    case "select":
+    case "status": {
+      const test = optionTest(condition, context);
+      return (value) => test(stringOrNull(objectOr(value)["id"]));
+    }
+    case "multi_select": {
+      const test = optionsTest(condition, context);
+      return (value) => test(arrayOr(value).map((option) => stringOr(objectOr(option)["id"], "")));
+    }
+    case "people":
+    case "relation": {
+      const test = idsTest(condition, context);
+      return (value) => test(arrayOr(value).map((target) => stringOr(objectOr(target)["id"], "")));
+    }
+    case "files": {
+      const test = filesTest(condition, context);
+      return (value) => test(arrayOr(value));
+    }
+    default:
+      throw bodyError(path, "not present", written);
+  }
+}
+
+function shownText(value: Json): string {
+  if (typeof value === "string") return value;
+  return arrayOr(value)
+    .map((item) => stringOr(objectOr(item)["plain_text"], ""))
+    .join("");
+}
+
+/** `rollup: {any|every|none: {kind: condition}}` over the related values, or `{number|date: condition}` on the result. */
+function rollupTest(property: Property, input: Json | undefined, place: Place): PageTest {
+  const [entry] = Object.entries(objectAt(input, place.path));
+  if (entry === undefined) throw bodyErrors(["any", "every", "none", "number", "date"].map((kind) => `${place.path}.${kind}`));
+  const [word, written] = entry;
+  const context = { state: place.state, connection: null };
+  if (word === "number" || word === "date") {
+    const test = scalarTest(word, written, { place, property });
+    return (page) => {
+      const rollup = computeRollup(page, property, context);
+      return rollup["type"] === word && test(rollup[word] ?? null);
+    };
+  }
+  if (word !== "any" && word !== "every" && word !== "none") throw bodyError(`${place.path}.${word}`, "not present", written);
+  const [sub] = Object.entries(objectAt(written, `${place.path}.${word}`));
+  if (sub === undefined) throw bodyError(`${place.path}.${word}.rich_text`, "defined", undefined);
+  const column = rolledUpColumn(property, place) ?? property;
+  const test = scalarTest(sub[0], sub[1], { place: { ...place, path: `${place.path}.${word}` }, property: column });
+  return (page) => {
+    const values = rollupElements(page, property, context).map((element) => element[stringOr(element["type"], "")] ?? null);
+    if (word === "any") return values.some(test);
+    return word === "every" ? values.every(test) : !values.some(test);
+  };
+}
+
+/** The column of the related data source that is rolled up: its options are what names mean. */
+function rolledUpColumn(property: Property, { state, dataSource }: Place): Property | undefined {
+  const relation = findProperty(dataSource.properties, stringOr(property.config["relation_property_id"], ""));
+  const target = state.dataSources.get(stringOr(relation?.config["data_source_id"], ""));
+  return findProperty(target?.properties ?? [], stringOr(property.config["rollup_property_id"], ""));
+}
