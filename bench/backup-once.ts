@@ -5,7 +5,11 @@ import { benchConfig } from "./support.ts";
 
 const [url = "", token = "", databaseId = "", folder = ""] = process.argv.slice(2);
 const lockstep = await openLockstep({
-  config: benchConfig(folder, databaseId),
+  config: benchConfig(folder, databaseId, [
+    { property: "Notes", field: "description" },
+    { property: "State", field: "status" },
+    { property: "Kind", field: "resolution" },
+  ]),
   secrets: { notionToken: token, adminToken: null },
   baseUrl: url,
 });

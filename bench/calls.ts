@@ -1,4 +1,5 @@
 import { openLockstep } from "../src/app/open.ts";
+import { systemClock } from "../src/app/platform.ts";
 import { startEmulator } from "../src/emulator/index.ts";
 import { type BenchResult, benchConfig, machine, temporaryFolder } from "./support.ts";
 
@@ -9,10 +10,11 @@ export async function measureCalls(rows: number, changed: number): Promise<Bench
   using folder = temporaryFolder();
   let now = Date.UTC(2026, 6, 1);
   await using emulator = await startEmulator({ clock: { now: () => now }, ratePerMinute: null });
-  const { databaseId, dataSourceId } = emulator.workspace.createDatabase({
+  const { databaseId, dataSourceIds } = emulator.workspace.createDatabase({
     title: "Bench",
-    properties: { Name: { title: {} } },
+    dataSources: [{ name: "Bench", properties: { Name: { title: {} } } }],
   });
+  const [dataSourceId = ""] = dataSourceIds;
   const ids = emulator.workspace.addRows(dataSourceId, rows, (i) => ({
     createdAt: now - (rows - i + 60) * 10_000,
     editedAt: now - (rows - i + 60) * 10_000,
@@ -20,7 +22,7 @@ export async function measureCalls(rows: number, changed: number): Promise<Bench
   }));
   const config = benchConfig(folder.path, databaseId);
   const secrets = { notionToken: emulator.token, adminToken: null };
-  const clock = { now: () => now, monotonic: () => now, sleep: async () => {} };
+  const clock = { ...systemClock, now: () => now };
   const withSweep = await openLockstep({ config, secrets, baseUrl: emulator.url, clock });
   const pollOnly = await openLockstep({
     config: { ...config, backup: { ...config.backup, sweepEveryHours: 24 * 365 } },
@@ -40,7 +42,9 @@ export async function measureCalls(rows: number, changed: number): Promise<Bench
   const swept = await callsOf(withSweep);
   now += 10 * minuteMs;
   for (const id of ids.slice(0, changed)) {
-    emulator.workspace.editPage(id, { Name: { title: [{ type: "text", text: { content: "Changed" } }] } });
+    emulator.workspace.editPage(id, {
+      properties: { Name: { title: [{ type: "text", text: { content: "Changed" } }] } },
+    });
   }
   now += 10 * minuteMs;
   const afterEdits = await callsOf(pollOnly);

@@ -56,7 +56,8 @@ for (const row of reader
 reader.close();
 
 const networkStart = performance.now();
-const texts = await Array.fromAsync(answers());
+const texts: string[] = [];
+for await (const text of answers()) texts.push(text);
 const networkSeconds = (performance.now() - networkStart) / 1000;
 
 const database = new DatabaseSync(join(folder, "floor.db"));

@@ -14,7 +14,13 @@ export async function measurePace(ratePerMinute = 180, minutes = 60): Promise<Be
     let now = Date.UTC(2026, 6, 1) + phaseMs;
     const start = now;
     // Time passes only while the client waits, and a little with every request.
-    const clock = { now: () => now, monotonic: () => now, sleep: async (ms: number) => void (now += ms) };
+    const clock = {
+      now: () => now,
+      monotonic: () => now,
+      sleep: async (ms: number) => {
+        now += ms;
+      },
+    };
     await using emulator = await startEmulator({ clock, ratePerMinute });
     const client = createHttpClient({
       service: "Notion",

@@ -5,20 +5,26 @@ import { startEmulator } from "../src/emulator/index.ts";
 const rows = Number(process.argv[2] ?? 1000);
 const queryCap = Number(process.argv[3] ?? 10_000);
 const emulator = await startEmulator({ ratePerMinute: null, queryCap });
-const { databaseId, dataSourceId } = emulator.workspace.createDatabase({
+const { databaseId, dataSourceIds } = emulator.workspace.createDatabase({
   title: "Bench",
-  properties: {
-    Name: { title: {} },
-    Notes: { rich_text: {} },
-    State: { status: {} },
-    Kind: { select: { options: [{ name: "bug" }, { name: "feature" }, { name: "chore" }] } },
-    Labels: { multi_select: { options: [{ name: "red" }, { name: "green" }, { name: "blue" }] } },
-    Due: { date: {} },
-    Estimate: { number: { format: "number" } },
-    Done: { checkbox: {} },
-    Link: { url: {} },
-  },
+  dataSources: [
+    {
+      name: "Bench",
+      properties: {
+        Name: { title: {} },
+        Notes: { rich_text: {} },
+        State: { status: {} },
+        Kind: { select: { options: [{ name: "bug" }, { name: "feature" }, { name: "chore" }] } },
+        Labels: { multi_select: { options: [{ name: "red" }, { name: "green" }, { name: "blue" }] } },
+        Due: { date: {} },
+        Estimate: { number: { format: "number" } },
+        Done: { checkbox: {} },
+        Link: { url: {} },
+      },
+    },
+  ],
 });
+const [dataSourceId = ""] = dataSourceIds;
 const text = (content: string) => [{ type: "text", text: { content } }];
 const started = Date.UTC(2026, 0, 1);
 emulator.workspace.addRows(dataSourceId, rows, (i) => ({

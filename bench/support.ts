@@ -65,7 +65,11 @@ export function temporaryFolder(): Disposable & { readonly path: string } {
 }
 
 /** A configuration for one database, with the limiter as good as off. */
-export function benchConfig(folder: string, databaseId: string): Config {
+export function benchConfig(
+  folder: string,
+  databaseId: string,
+  fieldMappings: Config["backup"]["databases"][number]["fieldMappings"] = [],
+): Config {
   const schedule = { cron: "0 3 * * *", timeZone: "UTC", isEnabled: false };
   return {
     file: join(folder, "lockstep.config.json"),
@@ -82,11 +86,7 @@ export function benchConfig(folder: string, databaseId: string): Config {
           projectScopeId: "bench",
           isEnabled: true,
           schedule,
-          fieldMappings: [
-            { property: "Notes", field: "description" },
-            { property: "State", field: "status" },
-            { property: "Kind", field: "resolution" },
-          ],
+          fieldMappings,
         },
       ],
     },

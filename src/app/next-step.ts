@@ -18,7 +18,8 @@ const nextSteps: Record<ErrorCode, string> = {
   ACCESS_LOST: "share the database with the connection again; nothing was deleted",
   SCHEMA_DRIFT: "adapt fieldMappings to the properties as they are now called",
   SWEEP_INCOMPLETE: "run again; nothing was deleted",
-  GUARD_REFUSED: "look at `lockstep plan`; if the deletions are meant, run `lockstep sync --allow-deletes N`",
+  GUARD_REFUSED:
+    "look at `lockstep plan`; if the deletions are meant, a person allows them with `lockstep sync --allow-deletes N`",
   RUN_IN_PROGRESS: "wait for the other run; `lockstep status` shows it",
   LEASE_LOST: "another process has taken over; see `lockstep runs`",
   STORE_FAILED: "check that the store's file and its folder can be written and the disk is not full",

@@ -85,7 +85,7 @@ export function createSyncs(
         name,
         sourceId: ref.id,
         projectScopeId: database.projectScopeId,
-        left: createNotionConnector({ client, dataSourceId: ref.id, clock: deps.clock }),
+        left: createNotionConnector({ client, dataSourceId: ref.id }),
         recipe: backupRecipe(database.fieldMappings, name),
         guard: config.backup.guard,
         sweepEveryMs: config.backup.sweepEveryHours * hourMs,

@@ -4,14 +4,31 @@ import { isJsonObject, type Json } from "../core/json.ts";
 export function certificateSentence(certificate: Json): string {
   if (!isJsonObject(certificate)) return "no certificate, nothing was read.";
   const windows = Array.isArray(certificate.windows) ? certificate.windows.filter(isJsonObject) : [];
-  const rows = windows.reduce((sum, window) => sum + numberOf(window.rows), 0);
-  const read = `${count(rows, "row")} in ${count(windows.length, "window")}`;
-  const start = certificate.isComplete === true ? `complete: read ${read} to the end` : `incomplete: read ${read}`;
-  return `${[start, ...sweepParts(certificate.sweep), ...lossParts(certificate)].join(", ")}; ${count(numberOf(certificate.liveAfter), "live task")}.`;
+  const isComplete = certificate.isComplete === true;
+  const start = isComplete
+    ? `complete: ${readText(windows)} read to the end`
+    : `incomplete: ${readText(windows)} read`;
+  const live = count(numberOf(certificate.liveAfter), "live task");
+  return `${[start, ...sweepParts(certificate.sweep), ...lossParts(certificate)].join(", ")}; ${live}.`;
+}
+
+/** A run may read twice, what changed and then everything; each counts by itself. */
+function readText(windows: readonly { readonly [key: string]: Json }[]): string {
+  const rowsOf = (stream: string) =>
+    windows
+      .filter((window) => window.stream === stream)
+      .reduce((sum, window) => sum + numberOf(window.rows), 0);
+  const has = (stream: string) => windows.some((window) => window.stream === stream);
+  const parts = [
+    ...(has("full") ? [`all ${count(rowsOf("full"), "row")}`] : []),
+    ...(has("changes") ? [count(rowsOf("changes"), "recent row")] : []),
+    ...(has("sweep") ? [`${count(rowsOf("sweep"), "row")} of a sweep`] : []),
+  ];
+  return parts.length === 0 ? "nothing" : parts.join(" and ");
 }
 
 function sweepParts(sweep: Json | undefined): readonly string[] {
-  if (!isJsonObject(sweep)) return ["deletions not looked for"];
+  if (!isJsonObject(sweep)) return [];
   const refused = numberOf(sweep.refusedDeletions);
   return [
     `${numberOf(sweep.absent)} absent`,

@@ -22,19 +22,33 @@ export type ExitCode = 0 | 1 | 2 | 3;
 /** What a command found, in both forms; the caller prints the one that was asked for. */
 export interface CommandResult {
   readonly exitCode: ExitCode;
-  /** Printed with `--json`: a value JSON can hold. */
-  readonly document: object;
+  /** Printed with `--json`: a value JSON can hold. null: a command that stayed up has printed what it had to say. */
+  readonly document: object | null;
   /** Printed otherwise; lines, without a line break at the end. "" prints nothing. */
   readonly text: string;
 }
 
 /** Opens Lockstep as configured, and closes it whatever happens. */
-export async function withLockstep<T>(context: CommandContext, work: (opened: Opened) => Promise<T>): Promise<T> {
-  const { io, deps, flags } = context;
+export function withLockstep<T>(context: CommandContext, work: (opened: Opened) => Promise<T>): Promise<T> {
+  return withOpened(context, { isReadOnly: false, work });
+}
+
+/** The same for commands that only look. */
+export function withReadOnlyLockstep<T>(
+  context: CommandContext,
+  work: (opened: Opened) => Promise<T>,
+): Promise<T> {
+  return withOpened(context, { isReadOnly: true, work });
+}
+
+async function withOpened<T>(
+  { io, deps, flags }: CommandContext,
+  { isReadOnly, work }: { isReadOnly: boolean; work: (opened: Opened) => Promise<T> },
+): Promise<T> {
   const { config, environment } = await loadConfig({ cwd: io.cwd, file: flags.config ?? null, env: io.env });
   const { secrets, notionBaseUrl } = environment;
   const baseUrl = notionBaseUrl === null ? {} : { baseUrl: notionBaseUrl };
-  const lockstep = await deps.openLockstep({ config, secrets, ...baseUrl });
+  const lockstep = await deps.openLockstep({ config, secrets, isReadOnly, ...baseUrl });
   try {
     return await work({ lockstep, adminToken: secrets.adminToken });
   } finally {
@@ -51,7 +65,10 @@ interface Opened {
 export function wholeNumber(name: string, text: string, range: { min: number; max: number }): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (value >= range.min && value <= range.max) return value;
-  throw new LockstepError("USAGE", `${name}: expected a whole number from ${range.min} to ${range.max}, got "${text}".`);
+  throw new LockstepError(
+    "USAGE",
+    `${name}: expected a whole number from ${range.min} to ${range.max}, got "${text}".`,
+  );
 }
 
 /** Resolves when the signal aborts. */

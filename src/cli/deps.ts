@@ -1,19 +1,20 @@
+import type { EmulatorRequest } from "../app/emulator.ts";
 import type { Lockstep } from "../app/lockstep.ts";
 import type { Config, Secrets } from "../config/config.ts";
-import type { Json } from "../core/json.ts";
+
+export interface OpenRequest {
+  readonly config: Config;
+  readonly secrets: Secrets;
+  readonly baseUrl?: string;
+  /** Leaves no store behind where there was none: for commands that only look. */
+  readonly isReadOnly: boolean;
+}
 
 /** A running emulator, as far as the command line needs it. */
 export interface RunningEmulator {
   readonly url: string;
   readonly token: string;
   close(): Promise<void>;
-}
-
-export interface EmulatorRequest {
-  readonly port?: number;
-  readonly ratePerMinute?: number;
-  readonly seed?: Json;
-  readonly faults?: Json;
 }
 
 export interface DemoRequest {
@@ -29,7 +30,7 @@ export interface DemoReport {
 
 /** What the commands stand on. */
 export interface CliDeps {
-  openLockstep(options: { config: Config; secrets: Secrets; baseUrl?: string }): Promise<Lockstep>;
+  openLockstep(options: OpenRequest): Promise<Lockstep>;
   runDemo(request: DemoRequest): Promise<DemoReport>;
   startEmulator(request: EmulatorRequest): Promise<RunningEmulator>;
   /** Wall time in milliseconds, to pace progress lines. */
@@ -40,10 +41,6 @@ export interface CliDeps {
 export const realDeps: CliDeps = {
   openLockstep: async (options) => (await import("../app/open.ts")).openLockstep(options),
   runDemo: async (request) => (await import("../app/demo.ts")).runDemo(request),
-  startEmulator: async (request) => {
-    const { startEmulator } = await import("../app/emulator.ts");
-    // The emulator checks its seed and its faults itself, naming the path of what is wrong.
-    return startEmulator(request as Parameters<typeof startEmulator>[0]);
-  },
+  startEmulator: async (request) => (await import("../app/emulator.ts")).startEmulator(request),
   now: () => Date.now(),
 };

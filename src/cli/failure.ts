@@ -1,5 +1,5 @@
 import { explainError } from "../app/next-step.ts";
-import { maskSecrets } from "../config/secrets.ts";
+import { maskJson, maskSecrets } from "../config/secrets.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { CommandResult, ExitCode } from "./command.ts";
 import type { CliIo } from "./io.ts";
@@ -18,15 +18,20 @@ const exitCodes: Partial<Record<ErrorCode, ExitCode>> = {
  * What is said about an error: a readable block on stderr, and the same as a document for `--json`. The trace is
  * shown only when LOCKSTEP_DEBUG is set; a secret never is.
  */
-export function failureOf(thrown: unknown, io: CliIo): { readonly result: CommandResult; readonly block: string } {
+export function failureOf(
+  thrown: unknown,
+  io: CliIo,
+): { readonly result: CommandResult; readonly block: string } {
   const { error, nextStep } = explainError(thrown);
   const message = maskSecrets(error.message);
   const trace = (io.env.LOCKSTEP_DEBUG ?? "") === "" ? "" : `\n${maskSecrets(traceOf(error))}`;
-  const details = JSON.parse(maskSecrets(JSON.stringify(error.details)));
   return {
     result: {
       exitCode: exitCodes[error.code] ?? 1,
-      document: { ok: false, error: { code: error.code, message, nextStep, details } },
+      document: {
+        ok: false,
+        error: { code: error.code, message, nextStep, details: maskJson(error.details) },
+      },
       text: "",
     },
     block: `${message}\n→ ${nextStep}\n  (${error.code}, see docs/errors.md)${trace}\n`,

@@ -2,14 +2,19 @@
 // Nothing is imported up here: an older Node must reach this line to be told.
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 if (major < 24 || (major === 24 && minor < 16)) {
-  process.stderr.write(`lockstep needs Node 24.16 or newer; this is ${process.versions.node}. Get it from https://nodejs.org.\n`);
+  process.stderr.write(
+    `lockstep needs Node 24.16 or newer; this is ${process.versions.node}. Get it from https://nodejs.org.\n`,
+  );
   process.exitCode = 2;
 } else {
   await start();
 }
 
 async function start(): Promise<void> {
-  const [{ runCli }, { LockstepError }] = await Promise.all([import("./run-cli.ts"), import("../core/errors.ts")]);
+  const [{ runCli }, { LockstepError }] = await Promise.all([
+    import("./run-cli.ts"),
+    import("../core/errors.ts"),
+  ]);
   const stopping = new AbortController();
   const stop = (name: NodeJS.Signals) => {
     // The first asks politely, so that the run can leave its evidence; the second does not wait.
@@ -26,7 +31,8 @@ async function start(): Promise<void> {
     stderr: process.stderr,
     env: process.env,
     cwd: process.cwd(),
-    isInteractive: process.stdout.isTTY === true && process.stderr.isTTY === true && process.env.TERM !== "dumb",
+    isInteractive:
+      process.stdout.isTTY === true && process.stderr.isTTY === true && process.env.TERM !== "dumb",
     signal: stopping.signal,
   });
   process.off("SIGINT", stop).off("SIGTERM", stop);

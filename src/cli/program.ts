@@ -17,14 +17,21 @@ export function createProgram({ io, deps, onResult }: ProgramRequest): Command {
     .version(readVersion(), "-V, --version", "print the version")
     .exitOverride()
     // Errors are printed in one place, in this project's form; Commander prints help only.
-    .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text), outputError: () => {} })
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      outputError: () => {},
+    })
     .showSuggestionAfterError();
   const contextFor = (flags: CommonFlags): CommandContext => ({ io, deps, flags });
   const add = (nameAndArguments: string, description: string) =>
     program
       .command(nameAndArguments)
       .description(description)
-      .option("--config <file>", "configuration file (default: lockstep.config.* here or in a directory above)")
+      .option(
+        "--config <file>",
+        "configuration file (default: lockstep.config.* here or in a directory above)",
+      )
       .option("--json", "print one JSON document on stdout; logs and progress go to stderr");
 
   addSyncCommands(add, contextFor, onResult);
@@ -40,7 +47,9 @@ type OnResult = (result: CommandResult) => void;
 function addSyncCommands(add: Add, contextFor: ContextFor, onResult: OnResult): void {
   add("demo", "an emulated Notion, a first sync, edits, a second sync, and the history they left")
     .option("--once", "stop when it is through, instead of staying up")
-    .action(async (flags) => onResult(await (await import("./commands/demo.ts")).demo(contextFor(flags), flags)));
+    .action(async (flags) =>
+      onResult(await (await import("./commands/demo.ts")).demo(contextFor(flags), flags)),
+    );
 
   add("sync [sync...]", "run syncs now; all enabled ones when none is named")
     .option("--full", "read everything again and compare, whatever was read before")
@@ -67,7 +76,9 @@ function addReadCommands(add: Add, contextFor: ContextFor, onResult: OnResult): 
     .option("--limit <n>", "at most so many", "20")
     .option("--id <run>", "everything about one run")
     .option("--verify <run>", "check the store against a run's certificate, and against Notion")
-    .action(async (flags) => onResult(await (await import("./commands/runs.ts")).runs(contextFor(flags), flags)));
+    .action(async (flags) =>
+      onResult(await (await import("./commands/runs.ts")).runs(contextFor(flags), flags)),
+    );
 
   add("history <ref>", "versions of a task: by task id, Notion page id or link, or the beginning of one")
     .option("--limit <n>", "the newest N versions", "20")
@@ -86,8 +97,14 @@ function addReadCommands(add: Add, contextFor: ContextFor, onResult: OnResult): 
 function addServingCommands(add: Add, contextFor: ContextFor, onResult: OnResult): void {
   add("serve", "run the schedules, the HTTP API and MCP over HTTP until stopped")
     .option("--port <n>", "port to listen on", "8484")
-    .option("--host <address>", "address to listen on; others than loopback need LOCKSTEP_ADMIN_TOKEN", "127.0.0.1")
-    .action(async (flags) => onResult(await (await import("./commands/serve.ts")).serve(contextFor(flags), flags)));
+    .option(
+      "--host <address>",
+      "address to listen on; others than loopback need LOCKSTEP_ADMIN_TOKEN",
+      "127.0.0.1",
+    )
+    .action(async (flags) =>
+      onResult(await (await import("./commands/serve.ts")).serve(contextFor(flags), flags)),
+    );
 
   add("mcp", "Model Context Protocol over stdin and stdout").action(async (flags) =>
     onResult(await (await import("./commands/mcp.ts")).mcp(contextFor(flags))),
@@ -98,5 +115,7 @@ function addServingCommands(add: Add, contextFor: ContextFor, onResult: OnResult
     .option("--seed <file>", "JSON file with the workspace to start with")
     .option("--faults <file>", "JSON file with a list of faults to inject")
     .option("--rate <n>", "requests a minute allowed to one token")
-    .action(async (flags) => onResult(await (await import("./commands/emulator.ts")).emulator(contextFor(flags), flags)));
+    .action(async (flags) =>
+      onResult(await (await import("./commands/emulator.ts")).emulator(contextFor(flags), flags)),
+    );
 }

@@ -16,14 +16,17 @@ export interface ProgressPrinter {
 /** One rewritten line for a person, a line every few seconds for a log. Always on stderr. */
 export function createProgressPrinter(io: CliIo, now: () => number): ProgressPrinter {
   const everyMs = io.isInteractive ? rewriteEveryMs : lineEveryMs;
-  let printedAt = Number.NEGATIVE_INFINITY;
+  // A log hears of a sync only once it takes its time; a person at once.
+  let printedAt = io.isInteractive ? Number.NEGATIVE_INFINITY : now();
   let isLineOpen = false;
   return {
     onProgress(progress) {
       if (progress.phase === "done" || now() - printedAt < everyMs) return;
       printedAt = now();
       isLineOpen = io.isInteractive;
-      io.stderr.write(io.isInteractive ? `\r\x1b[2K${progressText(progress)}` : `${progressText(progress)}\n`);
+      io.stderr.write(
+        io.isInteractive ? `\r\x1b[2K${progressText(progress)}` : `${progressText(progress)}\n`,
+      );
     },
     finish() {
       if (isLineOpen) io.stderr.write("\r\x1b[2K");

@@ -13,8 +13,8 @@ import { createProgram } from "./program.ts";
 export async function runCli(argv: readonly string[], io: CliIo, deps: CliDeps = realDeps): Promise<number> {
   const isJson = argv.includes("--json");
   const print = (result: CommandResult) => {
-    if (isJson) io.stdout.write(`${JSON.stringify(result.document)}\n`);
-    else if (result.text !== "") io.stdout.write(`${result.text}\n`);
+    if (isJson && result.document !== null) io.stdout.write(`${JSON.stringify(result.document)}\n`);
+    if (!isJson && result.text !== "") io.stdout.write(`${result.text}\n`);
     return result.exitCode;
   };
   try {
@@ -34,7 +34,10 @@ export async function runCli(argv: readonly string[], io: CliIo, deps: CliDeps =
 
 function usageError({ message, code }: CommanderError): LockstepError {
   const isHelp = code === "commander.help";
-  return new LockstepError("USAGE", isHelp ? "No command given." : `${capitalized(message.replace(/^error: /, ""))}.`);
+  return new LockstepError(
+    "USAGE",
+    isHelp ? "No command given." : `${capitalized(message.replace(/^error: /, ""))}.`,
+  );
 }
 
 function capitalized(text: string): string {

@@ -24,9 +24,14 @@ export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]
   const widths = columns.map(({ title }, index) =>
     Math.max(width(title), ...cells.map((line) => width(String(line[index])))),
   );
-  const isRight = columns.map((_, index) => cells.length > 0 && cells.every((line) => typeof line[index] === "number"));
+  const isRight = columns.map(
+    (_, index) => cells.length > 0 && cells.every((line) => typeof line[index] === "number"),
+  );
   const lines = [columns.map(({ title }) => title), ...cells].map((line) =>
-    line.map((cell, index) => pad(String(cell), widths[index] ?? 0, isRight[index] === true)).join("  ").trimEnd(),
+    line
+      .map((cell, index) => pad(String(cell), widths[index] ?? 0, isRight[index] === true))
+      .join("  ")
+      .trimEnd(),
   );
   return lines.join("\n");
 }

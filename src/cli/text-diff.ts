@@ -36,7 +36,9 @@ function wordDiff(from: string, to: string, paint: Painter): string {
 function lineDiff(from: readonly string[], to: readonly string[], paint: Painter): readonly string[] {
   const pieces = compareEach(from, to);
   const isNear = pieces.map((_, index) =>
-    pieces.slice(Math.max(0, index - contextLines), index + contextLines + 1).some(({ kind }) => kind !== "same"),
+    pieces
+      .slice(Math.max(0, index - contextLines), index + contextLines + 1)
+      .some(({ kind }) => kind !== "same"),
   );
   return pieces.flatMap(({ kind, text }, index) => {
     if (kind === "removed") return [paint("red", `  - ${text}`)];
@@ -57,7 +59,8 @@ function compare(from: readonly string[], to: readonly string[]): readonly Piece
   const joined: Piece[] = [];
   for (const piece of compareEach(from, to)) {
     const last = joined.at(-1);
-    if (last?.kind === piece.kind) joined[joined.length - 1] = { kind: piece.kind, text: last.text + piece.text };
+    if (last?.kind === piece.kind)
+      joined[joined.length - 1] = { kind: piece.kind, text: last.text + piece.text };
     else joined.push(piece);
   }
   return joined.filter(({ text }) => text !== "");
@@ -77,7 +80,10 @@ function compareEach(from: readonly string[], to: readonly string[]): readonly P
       pieces.push({ kind: "same", text: gone.text });
       row += 1;
       column += 1;
-    } else if (gone !== undefined && (come === undefined || at(lengths, row + 1, column) >= at(lengths, row, column + 1))) {
+    } else if (
+      gone !== undefined &&
+      (come === undefined || at(lengths, row + 1, column) >= at(lengths, row, column + 1))
+    ) {
       pieces.push(gone);
       row += 1;
     } else if (come !== undefined) {

@@ -5,7 +5,7 @@ import { type ConfigProblem, pathText } from "./problem.ts";
 const secretPatterns: readonly RegExp[] = [
   /\b(?:ntn|secret|ghp|gho|ghu|ghs|ghr|github_pat)_[A-Za-z0-9_]+/g,
   /\bBearer\s+[A-Za-z0-9._~+/=-]+/gi,
-  /(?<=:\/\/[^/\s:@]*:)[^/\s@]+(?=@)/g,
+  /(?<=:\/\/[^/\s:@]*:)[^/\s@"',<>]+(?=@)/g,
 ];
 
 /** Keys whose value is a secret whatever it looks like. */
@@ -18,8 +18,12 @@ export function maskSecrets(text: string): string {
   return secretPatterns.reduce((masked, pattern) => masked.replace(pattern, mask), text);
 }
 
-export function looksLikeSecret(text: string): boolean {
-  return maskSecrets(text) !== text;
+/** The same value with every text in it masked, keys included. */
+export function maskJson(value: Json): Json {
+  if (typeof value === "string") return maskSecrets(value);
+  if (Array.isArray(value)) return value.map(maskJson);
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [maskSecrets(key), maskJson(each)]));
 }
 
 export interface SecretScan {
@@ -34,7 +38,7 @@ export interface SecretScan {
  */
 export function scanForSecrets(value: Json, path: readonly (string | number)[] = []): SecretScan {
   if (typeof value === "string")
-    return looksLikeSecret(value) ? found(path) : { problems: [], masked: value };
+    return maskSecrets(value) === value ? { problems: [], masked: value } : found(path);
   if (Array.isArray(value)) return scanList(value, path);
   if (isJsonObject(value)) return scanObject(value, path);
   return { problems: [], masked: value };

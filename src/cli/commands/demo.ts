@@ -1,7 +1,10 @@
 import type { CommandContext, CommandResult } from "../command.ts";
 
 /** Shows Lockstep at work on an emulated Notion. */
-export async function demo({ io, deps, flags }: CommandContext, { once }: { once?: boolean }): Promise<CommandResult> {
+export async function demo(
+  { io, deps, flags }: CommandContext,
+  { once }: { once?: boolean },
+): Promise<CommandResult> {
   const output = flags.json === true ? io.stderr : io.stdout;
   const report = await deps.runDemo({
     isOnce: once === true,

@@ -1,5 +1,5 @@
 import type { DiffReport } from "../../app/lockstep.ts";
-import { type CommandContext, type CommandResult, wholeNumber, withLockstep } from "../command.ts";
+import { type CommandContext, type CommandResult, wholeNumber, withReadOnlyLockstep } from "../command.ts";
 import { type Painter, painterFor } from "../paint.ts";
 import { oneLine } from "../table.ts";
 import { changeLines } from "../text-diff.ts";
@@ -12,7 +12,7 @@ export function diff(
 ): Promise<CommandResult> {
   const from = versionNumber("A", versions.from);
   const to = versionNumber("B", versions.to);
-  return withLockstep(context, async ({ lockstep }) => {
+  return withReadOnlyLockstep(context, async ({ lockstep }) => {
     const report = await lockstep.diff(reference, from, to);
     return { exitCode: 0, document: { ok: true, ...report }, text: diffText(report, painterFor(context.io)) };
   });
@@ -25,6 +25,9 @@ function versionNumber(name: string, text: string | undefined): number | null {
 function diffText({ task, from, to, changes }: DiffReport, paint: Painter): string {
   const heading = `Task ${task.id} "${oneLine(task.current.title)}", version ${from} → ${to}`;
   if (changes.length === 0) return `${heading}\n\nNo difference.`;
-  const fields = changes.map((change) => [`${oneLine(change.field)}:`, ...changeLines(change.from, change.to, paint)]);
+  const fields = changes.map((change) => [
+    `${oneLine(change.field)}:`,
+    ...changeLines(change.from, change.to, paint),
+  ]);
   return `${heading}\n\n${fields.map((lines) => lines.join("\n")).join("\n")}`;
 }

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import type { EmulatorRequest } from "../../app/emulator.ts";
 import { findJsonFlaw } from "../../config/json-syntax.ts";
 import { LockstepError } from "../../core/errors.ts";
 import type { Json } from "../../core/json.ts";
 import { type CommandContext, type CommandResult, untilAborted, wholeNumber } from "../command.ts";
-import type { EmulatorRequest } from "../deps.ts";
 
 export interface EmulatorFlags {
   readonly port?: string;
@@ -16,18 +16,22 @@ export interface EmulatorFlags {
 /** Serves an emulated Notion until stopped. Prints where it is as soon as it is up. */
 export async function emulator(context: CommandContext, flags: EmulatorFlags): Promise<CommandResult> {
   const { io, deps } = context;
-  const running = await deps.startEmulator(await requestOf(context, flags)).catch((cause: unknown) => {
-    throw new LockstepError("USAGE", `The emulator did not start: ${cause instanceof Error ? cause.message : cause}`, { cause });
-  });
+  const running = await deps.startEmulator(await requestOf(context, flags));
   try {
     const { url, token } = running;
-    const lines = [`export NOTION_BASE_URL=${url}`, `export NOTION_TOKEN=${token}`, "# Notion is emulated until you press Ctrl-C."];
-    io.stdout.write(context.flags.json === true ? `${JSON.stringify({ ok: true, url, token })}\n` : `${lines.join("\n")}\n`);
+    const lines = [
+      `export NOTION_BASE_URL=${url}`,
+      `export NOTION_TOKEN=${token}`,
+      "# Notion is emulated until you press Ctrl-C.",
+    ];
+    io.stdout.write(
+      context.flags.json === true ? `${JSON.stringify({ ok: true, url, token })}\n` : `${lines.join("\n")}\n`,
+    );
     await untilAborted(io.signal);
   } finally {
     await running.close();
   }
-  return { exitCode: 0, document: { ok: true }, text: "" };
+  return { exitCode: 0, document: null, text: "" };
 }
 
 async function requestOf({ io }: CommandContext, flags: EmulatorFlags): Promise<EmulatorRequest> {
@@ -46,5 +50,8 @@ async function readJson(flag: string, file: string): Promise<Json> {
   });
   const flaw = findJsonFlaw(text);
   if (flaw === null) return JSON.parse(text);
-  throw new LockstepError("USAGE", `${flag}: ${file}, line ${flaw.line}, column ${flaw.column}: ${flaw.problem}.`);
+  throw new LockstepError(
+    "USAGE",
+    `${flag}: ${file}, line ${flaw.line}, column ${flaw.column}: ${flaw.problem}.`,
+  );
 }

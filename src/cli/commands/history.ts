@@ -1,6 +1,6 @@
 import type { HistoryReport } from "../../app/lockstep.ts";
 import type { TaskVersion } from "../../store/store.ts";
-import { type CommandContext, type CommandResult, wholeNumber, withLockstep } from "../command.ts";
+import { type CommandContext, type CommandResult, wholeNumber, withReadOnlyLockstep } from "../command.ts";
 import { type Column, oneLine, table } from "../table.ts";
 import { minuteOf } from "../time.ts";
 
@@ -21,7 +21,7 @@ export function history(
   flags: { readonly limit: string },
 ): Promise<CommandResult> {
   const limit = wholeNumber("--limit", flags.limit, { min: 1, max: 1000 });
-  return withLockstep(context, async ({ lockstep }) => {
+  return withReadOnlyLockstep(context, async ({ lockstep }) => {
     const { task } = await lockstep.history(reference, { fromVersion: 1, limit: 1 });
     const fromVersion = Math.max(1, task.current.versionNum - limit + 1);
     const report = await lockstep.history(task.id, { fromVersion, limit });

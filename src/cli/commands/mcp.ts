@@ -5,6 +5,6 @@ import { type CommandContext, type CommandResult, withLockstep } from "../comman
 export function mcp(context: CommandContext): Promise<CommandResult> {
   return withLockstep(context, async ({ lockstep }) => {
     await serveMcpOverStdio(lockstep, context.io.signal);
-    return { exitCode: 0, document: {}, text: "" };
+    return { exitCode: 0, document: null, text: "" };
   });
 }

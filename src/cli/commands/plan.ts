@@ -1,13 +1,16 @@
 import type { PlannedAction, PlanReport } from "../../app/lockstep.ts";
 import { nextStepOf } from "../../app/next-step.ts";
-import { type CommandContext, type CommandResult, type ExitCode, withLockstep } from "../command.ts";
+import { type CommandContext, type CommandResult, type ExitCode, withReadOnlyLockstep } from "../command.ts";
 import { type Painter, painterFor } from "../paint.ts";
 import { createProgressPrinter } from "../progress.ts";
 import { oneLine } from "../table.ts";
 import { valueText } from "../value-text.ts";
 import { readingOptions, type SyncFlags } from "./sync.ts";
 
-const marks: Record<PlannedAction["kind"], { readonly mark: string; readonly color: "red" | "green" | "yellow" }> = {
+const marks: Record<
+  PlannedAction["kind"],
+  { readonly mark: string; readonly color: "red" | "green" | "yellow" }
+> = {
   create: { mark: "+", color: "green" },
   update: { mark: "~", color: "yellow" },
   delete: { mark: "-", color: "red" },
@@ -17,9 +20,13 @@ const marks: Record<PlannedAction["kind"], { readonly mark: string; readonly col
 };
 
 /** What a run would do, as a diff a person can read. */
-export function plan(context: CommandContext, names: readonly string[], flags: SyncFlags): Promise<CommandResult> {
+export function plan(
+  context: CommandContext,
+  names: readonly string[],
+  flags: SyncFlags,
+): Promise<CommandResult> {
   const options = readingOptions(flags);
-  return withLockstep(context, async ({ lockstep }) => {
+  return withReadOnlyLockstep(context, async ({ lockstep }) => {
     const { onProgress, finish } = createProgressPrinter(context.io, context.deps.now);
     const signal = context.io.signal;
     const reports = await lockstep.plan(names, { ...options, onProgress, signal }).finally(finish);
@@ -65,7 +72,10 @@ function actionLines({ kind, title, fields, isConflict }: PlannedAction, paint: 
   const conflict = isConflict ? "  (conflict: Notion's value wins, the other stays in history)" : "";
   const head = `  ${paint(color, `${mark} ${oneLine(title, 80) || "(no title)"}`)}${conflict}`;
   if (kind !== "update" && kind !== "revive") return [head];
-  return [head, ...fields.map(({ field, from, to }) => `      ${oneLine(field)}: ${valueText(from)} → ${valueText(to)}`)];
+  return [
+    head,
+    ...fields.map(({ field, from, to }) => `      ${oneLine(field)}: ${valueText(from)} → ${valueText(to)}`),
+  ];
 }
 
 function errorLines({ error }: PlanReport): readonly string[] {

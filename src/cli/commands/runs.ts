@@ -1,7 +1,7 @@
 import type { RunReport, Verification } from "../../app/lockstep.ts";
 import { LockstepError } from "../../core/errors.ts";
 import { certificateSentence } from "../certificate-text.ts";
-import { type CommandContext, type CommandResult, wholeNumber, withLockstep } from "../command.ts";
+import { type CommandContext, type CommandResult, wholeNumber, withReadOnlyLockstep } from "../command.ts";
 import { createProgressPrinter } from "../progress.ts";
 import { type Column, oneLine, table } from "../table.ts";
 import { minuteOf, secondsOf } from "../time.ts";
@@ -39,7 +39,7 @@ export function runs(context: CommandContext, flags: RunsFlags): Promise<Command
 
 function list(context: CommandContext, { sync, limit }: RunsFlags): Promise<CommandResult> {
   const filter = { sync, limit: wholeNumber("--limit", limit, { min: 1, max: 1000 }) };
-  return withLockstep(context, async ({ lockstep }) => {
+  return withReadOnlyLockstep(context, async ({ lockstep }) => {
     const reports = await lockstep.runs(filter);
     const text = reports.length === 0 ? "No runs yet; `lockstep sync` makes one." : table(columns, reports);
     return { exitCode: 0, document: { ok: true, runs: reports }, text };
@@ -47,7 +47,7 @@ function list(context: CommandContext, { sync, limit }: RunsFlags): Promise<Comm
 }
 
 function showOne(context: CommandContext, id: string): Promise<CommandResult> {
-  return withLockstep(context, async ({ lockstep }) => {
+  return withReadOnlyLockstep(context, async ({ lockstep }) => {
     const report = await lockstep.run(id);
     return { exitCode: 0, document: { ok: true, ...report }, text: runText(report) };
   });
@@ -67,10 +67,16 @@ function runText(report: RunReport): string {
 }
 
 function verifyOne(context: CommandContext, id: string): Promise<CommandResult> {
-  return withLockstep(context, async ({ lockstep }) => {
+  return withReadOnlyLockstep(context, async ({ lockstep }) => {
     const { onProgress, finish } = createProgressPrinter(context.io, context.deps.now);
-    const verification = await lockstep.verifyRun(id, { onProgress, signal: context.io.signal }).finally(finish);
-    return { exitCode: verification.ok ? 0 : 1, document: verification, text: verificationText(verification) };
+    const verification = await lockstep
+      .verifyRun(id, { onProgress, signal: context.io.signal })
+      .finally(finish);
+    return {
+      exitCode: verification.ok ? 0 : 1,
+      document: verification,
+      text: verificationText(verification),
+    };
   });
 }
 

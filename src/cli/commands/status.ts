@@ -1,5 +1,5 @@
 import type { StatusReport, SyncStatus } from "../../app/lockstep.ts";
-import { type CommandContext, type CommandResult, withLockstep } from "../command.ts";
+import { type CommandContext, type CommandResult, withReadOnlyLockstep } from "../command.ts";
 import { type Column, oneLine, table } from "../table.ts";
 import { minuteOf } from "../time.ts";
 
@@ -8,7 +8,10 @@ const columns: readonly Column<SyncStatus>[] = [
   { title: "STATE", value: stateOf },
   { title: "LAST RUN", value: ({ lastRun }) => minuteOf(lastRun?.startedAt ?? null) },
   { title: "NEXT RUN", value: ({ nextRunAt }) => minuteOf(nextRunAt) },
-  { title: "SCHEDULE", value: ({ schedule }) => (schedule.isEnabled ? `${schedule.cron} ${schedule.timeZone}` : "off") },
+  {
+    title: "SCHEDULE",
+    value: ({ schedule }) => (schedule.isEnabled ? `${schedule.cron} ${schedule.timeZone}` : "off"),
+  },
   { title: "LIVE", value: ({ totals }) => totals.live },
   { title: "DELETED", value: ({ totals }) => totals.deleted },
   { title: "MISSING", value: ({ totals }) => totals.missing },
@@ -17,7 +20,7 @@ const columns: readonly Column<SyncStatus>[] = [
 
 /** What is configured, what ran last, what runs next, and what the store holds. */
 export function status(context: CommandContext): Promise<CommandResult> {
-  return withLockstep(context, async ({ lockstep }) => {
+  return withReadOnlyLockstep(context, async ({ lockstep }) => {
     const report = await lockstep.status();
     return { exitCode: 0, document: { ok: true, ...report }, text: statusText(report) };
   });

@@ -1,8 +1,13 @@
 import type { Lockstep, RunReport } from "../../app/lockstep.ts";
 import { nextStepOf } from "../../app/next-step.ts";
-import type { RunStatus } from "../../store/store.ts";
 import { certificateSentence } from "../certificate-text.ts";
-import { type CommandContext, type CommandResult, type ExitCode, wholeNumber, withLockstep } from "../command.ts";
+import {
+  type CommandContext,
+  type CommandResult,
+  type ExitCode,
+  wholeNumber,
+  withLockstep,
+} from "../command.ts";
 import { createProgressPrinter } from "../progress.ts";
 import { type Column, oneLine, table } from "../table.ts";
 import { secondsOf } from "../time.ts";
@@ -11,15 +16,6 @@ export interface SyncFlags {
   readonly full?: boolean;
   readonly allowDeletes?: string;
 }
-
-const exitCodes: Record<RunStatus, ExitCode> = {
-  succeeded: 0,
-  refused: 3,
-  running: 1,
-  failed: 1,
-  interrupted: 1,
-  cancelled: 1,
-};
 
 const columns: readonly Column<RunReport>[] = [
   { title: "SYNC", value: ({ sync }) => oneLine(sync) },
@@ -38,7 +34,11 @@ const columns: readonly Column<RunReport>[] = [
 ];
 
 /** Runs syncs now and reports what each one did. */
-export function sync(context: CommandContext, names: readonly string[], flags: SyncFlags): Promise<CommandResult> {
+export function sync(
+  context: CommandContext,
+  names: readonly string[],
+  flags: SyncFlags,
+): Promise<CommandResult> {
   const options = readingOptions(flags);
   return withLockstep(context, async ({ lockstep }) => {
     const reports = await runSyncs(context, lockstep, { names, options });
@@ -48,7 +48,10 @@ export function sync(context: CommandContext, names: readonly string[], flags: S
 }
 
 /** Flags of `sync` and `plan` as options of the facade. */
-export function readingOptions(flags: SyncFlags): { readonly isFull?: boolean; readonly allowDeletes?: number } {
+export function readingOptions(flags: SyncFlags): {
+  readonly isFull?: boolean;
+  readonly allowDeletes?: number;
+} {
   const { full, allowDeletes } = flags;
   return {
     ...(full === true ? { isFull: true } : {}),
@@ -65,16 +68,22 @@ async function runSyncs(
 ): Promise<readonly RunReport[]> {
   const { onProgress, finish } = createProgressPrinter(io, deps.now);
   try {
-    return await lockstep.sync(request.names, { ...request.options, trigger: "cli", onProgress, signal: io.signal });
+    return await lockstep.sync(request.names, {
+      ...request.options,
+      trigger: "cli",
+      onProgress,
+      signal: io.signal,
+    });
   } finally {
     finish();
   }
 }
 
-/** A failure outweighs a refusal, which outweighs success. */
+/** A failure outweighs a guard's refusal, which outweighs success. */
 function worstExitCode(reports: readonly RunReport[]): ExitCode {
-  const codes = reports.map(({ run }) => exitCodes[run.status]);
-  return codes.find((code) => code === 1) ?? codes.find((code) => code === 3) ?? 0;
+  const unfinished = reports.filter(({ run }) => run.status !== "succeeded");
+  if (unfinished.length === 0) return 0;
+  return unfinished.every(({ run }) => run.errors.some(({ code }) => code === "GUARD_REFUSED")) ? 3 : 1;
 }
 
 function syncText(reports: readonly RunReport[]): string {

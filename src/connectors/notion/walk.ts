@@ -1,9 +1,11 @@
-import type { Json } from "../../core/json.ts";
+import { LockstepError } from "../../core/errors.ts";
 import { type NotionClient, PAGE_SIZE_MAX, type QueryPage } from "./client.ts";
 import { accessLost, isLostCursor, isOutOfSight } from "./errors.ts";
 import { allOf, type Condition } from "./filter.ts";
-import { LockstepError } from "../../core/errors.ts";
 import type { JsonObject } from "./page.ts";
+
+/** How often one place may lose its cursor before the reading ends incomplete. */
+export const CUTS_MAX = 3;
 
 /** What one pull reads from, and with. */
 export interface Source {
@@ -15,8 +17,9 @@ export interface Source {
 export interface Walk {
   readonly conditions: readonly Condition[];
   readonly sort: JsonObject;
-  /** True: the rows wanted have all been listed, so no further page is asked for. */
-  readonly isLast?: (rows: readonly Json[]) => boolean;
+  readonly pageSize?: number;
+  /** Told of every page before it is passed on. Returns true when no further page is wanted. */
+  readonly onPage?: (page: QueryPage) => boolean;
 }
 
 export interface WalkEnd {
@@ -29,6 +32,17 @@ export interface WalkEnd {
   readonly pages: number;
   readonly rows: number;
 }
+
+/** One query and how far it got, for evidence. Minutes in ms, null where it is open. */
+export interface Window {
+  readonly from: number | null;
+  readonly to: number | null;
+  readonly pages: number;
+  readonly rows: number;
+  readonly isCapped: boolean;
+}
+
+export type OnWindow = (window: Window) => void;
 
 /** Pages of one query. The next page is on its way while the caller works on this one, never more than that. */
 export async function* walkQuery(source: Source, walk: Walk): AsyncGenerator<QueryPage, WalkEnd, void> {
@@ -43,7 +57,7 @@ export async function* walkQuery(source: Source, walk: Walk): AsyncGenerator<Que
       if (page === "cut") return { how: "cut", pages, rows };
       pages += 1;
       rows += page.rows.length;
-      const isEnough = walk.isLast?.(page.rows) ?? false;
+      const isEnough = walk.onPage?.(page) ?? false;
       const goesOn = page.nextCursor !== null && !isEnough;
       if (goesOn) next = ask(page.nextCursor);
       yield page;
@@ -64,7 +78,7 @@ async function askPage(
   const body = {
     ...allOf(walk.conditions),
     sorts: [walk.sort],
-    page_size: PAGE_SIZE_MAX,
+    page_size: walk.pageSize ?? PAGE_SIZE_MAX,
     ...(cursor === null ? {} : { start_cursor: cursor }),
   };
   try {

@@ -1,6 +1,6 @@
 import { archivedError, bodyError, notFound, validationError } from "../http/errors.ts";
 import { isObject, type JsonObject } from "../json.ts";
-import { appendBlocks, parseBlocks, type Position, updateBlock } from "../operations/blocks.ts";
+import { appendBlocks, type Position, parseBlocks, updateBlock } from "../operations/blocks.ts";
 import { refuseTrashed, touch } from "../operations/pages.ts";
 import { canSee, requireCapability, visibleBlock } from "../state/access.ts";
 import { type Block, type Database, isTrashed, type Page } from "../state/state.ts";
@@ -26,7 +26,10 @@ export function patchBlock(call: Call): JsonObject {
   refuseTrashed(state, block, inTrash);
   if (block.object === "block") updateBlock(state, block, body);
   const isNothing = inTrash === undefined && !Object.values(body).some(isObject);
-  if (isNothing) throw validationError(`body failed validation: body.${block.object === "block" ? block.type : "in_trash"} should be defined, instead was \`undefined\`.`);
+  if (isNothing)
+    throw validationError(
+      `body failed validation: body.${block.object === "block" ? block.type : "in_trash"} should be defined, instead was \`undefined\`.`,
+    );
   if (inTrash !== undefined) block.inTrash = inTrash;
   touch(state, block, actorOf(call));
   return renderBlock(block, call);
@@ -54,7 +57,8 @@ export function listChildren(call: Call): JsonObject {
     type: "block",
     items: () => children.filter((id) => isListed(state, id)),
     render: (id) => {
-      const child = state.blocks.get(String(id)) ?? state.pages.get(String(id)) ?? state.databases.get(String(id));
+      const child =
+        state.blocks.get(String(id)) ?? state.pages.get(String(id)) ?? state.databases.get(String(id));
       return child === undefined || !canSee(state, connection, child) ? null : renderBlock(child, call);
     },
   });
@@ -67,9 +71,9 @@ export function appendChildren(call: Call): JsonObject {
   const block = blockIn(call);
   if (isTrashed(state, block)) throw archivedError();
   if (block.object === "database") throw validationError("Block does not support children.");
-  if (body["children"] === undefined) throw bodyError("body.children", "defined", undefined);
+  if (body.children === undefined) throw bodyError("body.children", "defined", undefined);
   const position = parsePosition(call);
-  const blocks = parseBlocks(body["children"], "body.children", state);
+  const blocks = parseBlocks(body.children, "body.children", state);
   const made = appendBlocks(state, block, { blocks, position, actor: actorOf(call) });
   return {
     object: "list",
@@ -85,18 +89,18 @@ export function appendChildren(call: Call): JsonObject {
 function parsePosition({ body, version }: Call): Position {
   const refused = hasArchivedKey(version) ? "position" : "after";
   if (body[refused] !== undefined) throw bodyError(`body.${refused}`, "not present", body[refused]);
-  if (body["after"] !== undefined) return { type: "after", id: idAt(body["after"], "body.after") };
-  const position = body["position"];
+  if (body.after !== undefined) return { type: "after", id: idAt(body.after, "body.after") };
+  const position = body.position;
   if (position === undefined) return { type: "end" };
-  const type = isObject(position) ? position["type"] : undefined;
+  const type = isObject(position) ? position.type : undefined;
   if (type === "start" || type === "end") return { type };
-  const after = isObject(position) ? position["after_block"] : undefined;
+  const after = isObject(position) ? position.after_block : undefined;
   if (type !== "after_block" || !isObject(after)) {
     throw bodyError("body.position.type", '`"after_block"`, `"start"`, or `"end"`', type);
   }
-  return { type: "after", id: idAt(after["id"], "body.position.after_block.id") };
+  return { type: "after", id: idAt(after.id, "body.position.after_block.id") };
 }
 
 function blockIn(call: Call): Block | Page | Database {
-  return visibleBlock(call.state, call.connection, pathId(call.params["block_id"], "block_id"));
+  return visibleBlock(call.state, call.connection, pathId(call.params.block_id, "block_id"));
 }

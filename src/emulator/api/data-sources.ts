@@ -14,13 +14,21 @@ import { trashFlag } from "./trash-flag.ts";
 export function postDataSource(call: Call): JsonObject {
   requireCapability(call.connection, "insertContent");
   const { state, body } = call;
-  const parent = objectAt(body["parent"], "body.parent");
-  const database = visibleDatabase(state, call.connection, idAt(parent["database_id"], "body.parent.database_id"));
+  const parent = objectAt(body.parent, "body.parent");
+  const database = visibleDatabase(
+    state,
+    call.connection,
+    idAt(parent.database_id, "body.parent.database_id"),
+  );
   refuseTrashed(state, database, undefined);
-  const title = parseRichText(body["title"] ?? [], "body.title");
-  const icon = parseFileOrEmoji(body["icon"]) ?? null;
-  const properties = objectAt(body["properties"], "body.properties");
-  const dataSource = createDataSource(state, { databaseId: database.id, title, icon, properties }, actorOf(call));
+  const title = parseRichText(body.title ?? [], "body.title");
+  const icon = parseFileOrEmoji(body.icon) ?? null;
+  const properties = objectAt(body.properties, "body.properties");
+  const dataSource = createDataSource(
+    state,
+    { databaseId: database.id, title, icon, properties },
+    actorOf(call),
+  );
   return renderDataSource(dataSource, call);
 }
 
@@ -37,10 +45,11 @@ export function patchDataSource(call: Call): JsonObject {
   const dataSource = dataSourceIn(call);
   const inTrash = trashFlag(body, version);
   refuseTrashed(state, dataSource, inTrash);
-  const title = body["title"] === undefined ? dataSource.title : parseRichText(body["title"], "body.title");
-  const icon = parseFileOrEmoji(body["icon"]);
-  if (body["parent"] !== undefined) moveDataSource(dataSource, call);
-  if (body["properties"] !== undefined) updateSchema(state, dataSource, objectAt(body["properties"], "body.properties"));
+  const title = body.title === undefined ? dataSource.title : parseRichText(body.title, "body.title");
+  const icon = parseFileOrEmoji(body.icon);
+  if (body.parent !== undefined) moveDataSource(dataSource, call);
+  if (body.properties !== undefined)
+    updateSchema(state, dataSource, objectAt(body.properties, "body.properties"));
   dataSource.title = title;
   if (icon !== undefined) dataSource.icon = icon;
   if (inTrash !== undefined) dataSource.inTrash = inTrash;
@@ -49,8 +58,8 @@ export function patchDataSource(call: Call): JsonObject {
 }
 
 function moveDataSource(dataSource: DataSource, { state, connection, body }: Call): void {
-  const parent = objectAt(body["parent"], "body.parent");
-  const target = visibleDatabase(state, connection, idAt(parent["database_id"], "body.parent.database_id"));
+  const parent = objectAt(body.parent, "body.parent");
+  const target = visibleDatabase(state, connection, idAt(parent.database_id, "body.parent.database_id"));
   const source = state.databases.get(dataSource.databaseId);
   if (source !== undefined) source.dataSourceIds = source.dataSourceIds.filter((id) => id !== dataSource.id);
   target.dataSourceIds = [...target.dataSourceIds, dataSource.id];
@@ -64,5 +73,5 @@ export function postQuery(call: Call): JsonObject {
 }
 
 function dataSourceIn(call: Call): DataSource {
-  return visibleDataSource(call.state, call.connection, pathId(call.params["data_source_id"], "data_source_id"));
+  return visibleDataSource(call.state, call.connection, pathId(call.params.data_source_id, "data_source_id"));
 }

@@ -1,11 +1,17 @@
-import { bodyErrors, validationError } from "../http/errors.ts";
+import { archivedError, bodyErrors, validationError } from "../http/errors.ts";
 import { isObject, type Json, type JsonObject, objectOr } from "../json.ts";
 import { createDatabase, createDataSource, updateSchema } from "../operations/data-sources.ts";
 import { addChild, parseFileOrEmoji, refuseTrashed, removeChild, touch } from "../operations/pages.ts";
 import { queryDataSource } from "../query/query.ts";
 import { requireCapability, visibleDatabase, visiblePage } from "../state/access.ts";
-import { type Database, type DataSource, findEntity, isTrashed, type Parent, type State } from "../state/state.ts";
-import { archivedError } from "../http/errors.ts";
+import {
+  type Database,
+  type DataSource,
+  findEntity,
+  isTrashed,
+  type Parent,
+  type State,
+} from "../state/state.ts";
 import { parseRichText } from "../values/rich-text.ts";
 import { actorOf, type Call } from "./call.ts";
 import { booleanAt, idAt, pathId } from "./input.ts";
@@ -17,14 +23,14 @@ import { hasDataSources } from "./versions.ts";
 export function postDatabase(call: Call): JsonObject {
   requireCapability(call.connection, "insertContent");
   const { state, body, version } = call;
-  const parent = parseParent(body["parent"], call);
-  const title = parseRichText(body["title"] ?? [], "body.title");
-  const icon = parseFileOrEmoji(body["icon"]) ?? null;
-  const initial = hasDataSources(version) ? objectOr(body["initial_data_source"])["properties"] : body["properties"];
+  const parent = parseParent(body.parent, call);
+  const title = parseRichText(body.title ?? [], "body.title");
+  const icon = parseFileOrEmoji(body.icon) ?? null;
+  const initial = hasDataSources(version) ? objectOr(body.initial_data_source).properties : body.properties;
   const properties = objectOr(initial);
-  const description = parseRichText(body["description"] ?? [], "body.description");
-  const cover = parseFileOrEmoji(body["cover"]) ?? null;
-  const isInline = body["is_inline"] === true;
+  const description = parseRichText(body.description ?? [], "body.description");
+  const cover = parseFileOrEmoji(body.cover) ?? null;
+  const isInline = body.is_inline === true;
   const actor = actorOf(call);
   const database = createDatabase(state, { parent, title, description, icon, cover, isInline }, actor);
   try {
@@ -39,8 +45,8 @@ export function postDatabase(call: Call): JsonObject {
 
 /** Databases stand in pages; only people put them at the top of a workspace. */
 function parseParent(input: Json | undefined, call: Call): Parent {
-  if (!isObject(input) || input["page_id"] === undefined) throw bodyErrors(["body.parent.page_id"]);
-  const page = visiblePage(call.state, call.connection, idAt(input["page_id"], "body.parent.page_id"));
+  if (!isObject(input) || input.page_id === undefined) throw bodyErrors(["body.parent.page_id"]);
+  const page = visiblePage(call.state, call.connection, idAt(input.page_id, "body.parent.page_id"));
   if (isTrashed(call.state, page)) throw archivedError();
   return { type: "page_id", id: page.id };
 }
@@ -61,19 +67,23 @@ export function patchDatabase(call: Call): JsonObject {
   const dataSource = hasDataSources(version) ? null : onlyDataSource(database, state);
   const inTrash = trashFlag(body, version);
   refuseTrashed(state, database, inTrash);
-  const title = body["title"] === undefined ? database.title : parseRichText(body["title"], "body.title");
-  const description = body["description"] === undefined ? database.description : parseRichText(body["description"], "body.description");
-  const icon = parseFileOrEmoji(body["icon"]);
-  const cover = parseFileOrEmoji(body["cover"]);
-  const parent = body["parent"] === undefined ? undefined : parseParent(body["parent"], call);
-  if (dataSource !== null && body["properties"] !== undefined) updateSchema(state, dataSource, objectOr(body["properties"]));
+  const title = body.title === undefined ? database.title : parseRichText(body.title, "body.title");
+  const description =
+    body.description === undefined
+      ? database.description
+      : parseRichText(body.description, "body.description");
+  const icon = parseFileOrEmoji(body.icon);
+  const cover = parseFileOrEmoji(body.cover);
+  const parent = body.parent === undefined ? undefined : parseParent(body.parent, call);
+  if (dataSource !== null && body.properties !== undefined)
+    updateSchema(state, dataSource, objectOr(body.properties));
   database.title = title;
   database.description = description;
   if (dataSource !== null) dataSource.title = title;
   if (icon !== undefined) database.icon = icon;
   if (cover !== undefined) database.cover = cover;
-  if (body["is_inline"] !== undefined) database.isInline = booleanAt(body["is_inline"], "body.is_inline");
-  if (body["is_locked"] !== undefined) database.isLocked = booleanAt(body["is_locked"], "body.is_locked");
+  if (body.is_inline !== undefined) database.isInline = booleanAt(body.is_inline, "body.is_inline");
+  if (body.is_locked !== undefined) database.isLocked = booleanAt(body.is_locked, "body.is_locked");
   if (inTrash !== undefined) database.inTrash = inTrash;
   if (parent !== undefined) {
     removeChild(state, database);
@@ -91,7 +101,7 @@ export function queryDatabase(call: Call): JsonObject {
 }
 
 function databaseIn(call: Call): Database {
-  return visibleDatabase(call.state, call.connection, pathId(call.params["database_id"], "database_id"));
+  return visibleDatabase(call.state, call.connection, pathId(call.params.database_id, "database_id"));
 }
 
 /** What 2022-06-28 takes a database for. Once there is a second data source, that version no longer works. */

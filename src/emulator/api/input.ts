@@ -18,7 +18,9 @@ export function toUuid(text: Json | undefined): string | null {
 export function pathId(text: string | undefined, name: string): string {
   const id = toUuid(text);
   if (id === null) {
-    throw validationError(`path failed validation: path.${name} should be a valid uuid, instead was \`"${text ?? ""}"\`.`);
+    throw validationError(
+      `path failed validation: path.${name} should be a valid uuid, instead was \`"${text ?? ""}"\`.`,
+    );
   }
   return id;
 }
@@ -55,7 +57,11 @@ export function booleanAt(value: Json | undefined, path: string): boolean {
 export function pageSizeOf(value: Json | undefined, path: string): number {
   if (value === undefined || value === null) return pageSizeMax;
   const size = typeof value === "string" ? Number(value) : value;
-  if (typeof size !== "number" || !Number.isInteger(size) || size < 1) throw bodyError(path, "a number greater than 0", value);
-  if (size > pageSizeMax) throw validationError(`${path.replace(/\..*$/, "")} failed validation: ${path} should be ≤ \`100\`, instead was \`${size}\`.`);
+  if (typeof size !== "number" || !Number.isInteger(size) || size < 1)
+    throw bodyError(path, "a number greater than 0", value);
+  if (size > pageSizeMax)
+    throw validationError(
+      `${path.replace(/\..*$/, "")} failed validation: ${path} should be ≤ \`100\`, instead was \`${size}\`.`,
+    );
   return size;
 }

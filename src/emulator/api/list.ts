@@ -32,14 +32,20 @@ export function takePage(
   { subject, items, render }: Omit<List, "type">,
 ): { readonly results: JsonObject[]; readonly nextCursor: string | null } {
   const inQuery = query.get("page_size") !== null || query.get("start_cursor") !== null;
-  const size = pageSizeOf(query.get("page_size") ?? body["page_size"], inQuery ? "query.page_size" : "body.page_size");
-  const cursor = query.get("start_cursor") ?? body["start_cursor"];
+  const size = pageSizeOf(
+    query.get("page_size") ?? body.page_size,
+    inQuery ? "query.page_size" : "body.page_size",
+  );
+  const cursor = query.get("start_cursor") ?? body.start_cursor;
   const place =
     cursor === undefined || cursor === null
       ? { name: null, session: { subject, items: items() }, offset: 0 }
       : sessions.find(textAt(cursor, "body.start_cursor"), subject);
   const end = place.offset + size;
-  const results = place.session.items.slice(place.offset, end).flatMap((item) => render(item) ?? []);
+  const results = place.session.items
+    .slice(place.offset, end)
+    .map(render)
+    .filter((result) => result !== null);
   if (end >= place.session.items.length) return { results, nextCursor: null };
   return { results, nextCursor: sessions.cursor(place.name ?? sessions.open(place.session), end) };
 }

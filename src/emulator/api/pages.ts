@@ -1,6 +1,6 @@
 import { archivedError, bodyError, bodyErrors } from "../http/errors.ts";
 import { isObject, type JsonObject } from "../json.ts";
-import { appendBlocks, parseBlocks, type Position } from "../operations/blocks.ts";
+import { appendBlocks, type Position, parseBlocks } from "../operations/blocks.ts";
 import { createPage, parseFileOrEmoji, touch, updatePage } from "../operations/pages.ts";
 import { requireCapability, visibleDatabase, visibleDataSource, visiblePage } from "../state/access.ts";
 import { isTrashed, type Page, type Parent, propertiesOf } from "../state/state.ts";
@@ -19,13 +19,13 @@ export function postPage(call: Call): JsonObject {
   const { state, body } = call;
   refuseNotServed(body);
   const parent = parseParent(call);
-  const blocks = parseBlocks(body["children"], "body.children", state);
+  const blocks = parseBlocks(body.children, "body.children", state);
   const position = parsePosition(body);
   const actor = actorOf(call);
-  const properties = body["properties"] === undefined ? {} : objectAt(body["properties"], "body.properties");
+  const properties = body.properties === undefined ? {} : objectAt(body.properties, "body.properties");
   const page = createPage(
     state,
-    { parent, properties, icon: parseFileOrEmoji(body["icon"]), cover: parseFileOrEmoji(body["cover"]) },
+    { parent, properties, icon: parseFileOrEmoji(body.icon), cover: parseFileOrEmoji(body.cover) },
     actor,
   );
   appendBlocks(state, page, { blocks, position: { type: "end" }, actor });
@@ -34,11 +34,16 @@ export function postPage(call: Call): JsonObject {
 }
 
 function refuseNotServed(body: JsonObject): void {
-  for (const key of notServed) if (body[key] !== undefined) throw bodyError(`body.${key}`, "not present (not served by the emulator)", key);
+  for (const key of notServed)
+    if (body[key] !== undefined)
+      throw bodyError(`body.${key}`, "not present (not served by the emulator)", key);
 }
 
 /** A new sub-page shows among its parent's children, and moves the parent's last edit. */
-function listInParent(page: Page, { call, position }: { readonly call: Call; readonly position: Position }): void {
+function listInParent(
+  page: Page,
+  { call, position }: { readonly call: Call; readonly position: Position },
+): void {
   const parent = page.parent.type === "page_id" ? call.state.pages.get(page.parent.id) : undefined;
   if (parent === undefined) return;
   const children = [...parent.children];
@@ -49,34 +54,44 @@ function listInParent(page: Page, { call, position }: { readonly call: Call; rea
 }
 
 function parsePosition(body: JsonObject): Position {
-  if (body["position"] === undefined) return { type: "end" };
-  const position = objectAt(body["position"], "body.position");
-  switch (position["type"]) {
+  if (body.position === undefined) return { type: "end" };
+  const position = objectAt(body.position, "body.position");
+  switch (position.type) {
     case "page_start":
       return { type: "start" };
     case "page_end":
       return { type: "end" };
     case "after_block":
-      return { type: "after", id: idAt(objectAt(position["after_block"], "body.position.after_block")["id"], "body.position.after_block.id") };
+      return {
+        type: "after",
+        id: idAt(
+          objectAt(position.after_block, "body.position.after_block").id,
+          "body.position.after_block.id",
+        ),
+      };
     default:
-      throw bodyError("body.position.type", '`"after_block"`, `"page_start"`, or `"page_end"`', position["type"]);
+      throw bodyError(
+        "body.position.type",
+        '`"after_block"`, `"page_start"`, or `"page_end"`',
+        position.type,
+      );
   }
 }
 
 function parseParent(call: Call): Parent {
   const { state, connection, body } = call;
-  const parent = body["parent"];
+  const parent = body.parent;
   if (!isObject(parent)) throw bodyError("body.parent", "defined", parent);
-  if (parent["data_source_id"] !== undefined) {
-    const id = idAt(parent["data_source_id"], "body.parent.data_source_id");
+  if (parent.data_source_id !== undefined) {
+    const id = idAt(parent.data_source_id, "body.parent.data_source_id");
     return inside(visibleDataSource(state, connection, id), call);
   }
-  if (parent["database_id"] !== undefined) {
-    const database = visibleDatabase(state, connection, idAt(parent["database_id"], "body.parent.database_id"));
+  if (parent.database_id !== undefined) {
+    const database = visibleDatabase(state, connection, idAt(parent.database_id, "body.parent.database_id"));
     return inside(onlyDataSource(database, state), call);
   }
-  if (parent["page_id"] !== undefined) {
-    return inside(visiblePage(state, connection, idAt(parent["page_id"], "body.parent.page_id")), call);
+  if (parent.page_id !== undefined) {
+    return inside(visiblePage(state, connection, idAt(parent.page_id, "body.parent.page_id")), call);
   }
   throw bodyErrors(["body.parent.page_id", "body.parent.database_id", "body.parent.data_source_id"]);
 }
@@ -100,11 +115,11 @@ export function patchPage(call: Call): JsonObject {
   refuseNotServed(body);
   const page = pageIn(call);
   updatePage(state, page, {
-    properties: body["properties"] === undefined ? undefined : objectAt(body["properties"], "body.properties"),
-    icon: parseFileOrEmoji(body["icon"]),
-    cover: parseFileOrEmoji(body["cover"]),
-    isLocked: body["is_locked"] === undefined ? undefined : booleanAt(body["is_locked"], "body.is_locked"),
-    isArchived: body["is_archived"] === undefined ? undefined : booleanAt(body["is_archived"], "body.is_archived"),
+    properties: body.properties === undefined ? undefined : objectAt(body.properties, "body.properties"),
+    icon: parseFileOrEmoji(body.icon),
+    cover: parseFileOrEmoji(body.cover),
+    isLocked: body.is_locked === undefined ? undefined : booleanAt(body.is_locked, "body.is_locked"),
+    isArchived: body.is_archived === undefined ? undefined : booleanAt(body.is_archived, "body.is_archived"),
     inTrash: trashFlag(body, version),
     actor: actorOf(call),
   });
@@ -112,5 +127,5 @@ export function patchPage(call: Call): JsonObject {
 }
 
 function pageIn(call: Call): Page {
-  return visiblePage(call.state, call.connection, pathId(call.params["page_id"], "page_id"));
+  return visiblePage(call.state, call.connection, pathId(call.params.page_id, "page_id"));
 }

@@ -7,8 +7,8 @@ import {
   isTrashed,
   type Page,
   type Parent,
-  propertiesOf,
   type Property,
+  propertiesOf,
   type State,
 } from "../state/state.ts";
 import { exactText, minuteText } from "../values/dates.ts";
@@ -30,7 +30,8 @@ export function renderPage(page: Page, reader: Reader, columns?: readonly Proper
   const { state, version } = reader;
   const inTrash = isTrashed(state, page);
   const properties: JsonObject = {};
-  for (const property of columns ?? propertiesOf(state, page)) properties[property.name] = renderProperty(page, property, reader);
+  for (const property of columns ?? propertiesOf(state, page))
+    properties[property.name] = renderProperty(page, property, reader);
   return {
     object: "page",
     id: page.id,
@@ -53,7 +54,7 @@ export function renderPage(page: Page, reader: Reader, columns?: readonly Proper
 
 /** A page's title as text. The title column has the same id everywhere. */
 export function pageTitle(page: Page): string {
-  return plainText(page.values["title"]);
+  return plainText(page.values.title);
 }
 
 function archivedKey(inTrash: boolean, version: Version): JsonObject {
@@ -76,7 +77,9 @@ function urlOf(id: string, title: string): string {
 
 /** A database: from 2025-09-03 on the container, before that with the schema of its only data source. */
 export function renderDatabase(database: Database, reader: Reader): JsonObject {
-  return hasDataSources(reader.version) ? renderContainer(database, reader) : renderOldDatabase(database, reader);
+  return hasDataSources(reader.version)
+    ? renderContainer(database, reader)
+    : renderOldDatabase(database, reader);
 }
 
 function renderContainer(database: Database, reader: Reader): JsonObject {
@@ -121,7 +124,7 @@ function renderOldDatabase(database: Database, reader: Reader): JsonObject {
     title: renderRichText(database.title, state),
     description: renderRichText(database.description, state),
     is_inline: database.isInline,
-    properties: dataSource === undefined ? {} : renderSchema(dataSource, state),
+    properties: dataSource === undefined ? {} : renderSchema(dataSource, state, false),
     parent: renderParent(database.parent, reader),
     url: urlOf(database.id, ""),
     public_url: null,
@@ -146,7 +149,7 @@ export function renderDataSource(dataSource: DataSource, reader: Reader): JsonOb
     title: renderRichText(dataSource.title, state),
     description: renderRichText(dataSource.description, state),
     is_inline: database?.isInline ?? false,
-    properties: renderSchema(dataSource, state),
+    properties: renderSchema(dataSource, state, true),
     parent: { type: "database_id", database_id: dataSource.databaseId },
     database_parent: renderParent(database?.parent ?? { type: "workspace" }, reader),
     url: urlOf(dataSource.databaseId, ""),
@@ -177,9 +180,13 @@ export function renderBlock(block: Block | Page | Database, reader: Reader): Jso
   };
 }
 
-function blockContent(block: Block | Page | Database): { readonly type: string; readonly content: JsonObject } {
+function blockContent(block: Block | Page | Database): {
+  readonly type: string;
+  readonly content: JsonObject;
+} {
   if (block.object === "page") return { type: "child_page", content: { title: pageTitle(block) } };
-  if (block.object === "database") return { type: "child_database", content: { title: plainText(block.title) } };
+  if (block.object === "database")
+    return { type: "child_database", content: { title: plainText(block.title) } };
   return { type: block.type, content: block.content };
 }
 
@@ -190,7 +197,12 @@ export function isListed(state: State, id: string): boolean {
 }
 
 /** The columns a `filter_properties` names, by id or name; undefined: all. */
-export function columnsNamed(properties: readonly Property[], names: readonly string[]): readonly Property[] | undefined {
+export function columnsNamed(
+  properties: readonly Property[],
+  names: readonly string[],
+): readonly Property[] | undefined {
   if (names.length === 0) return undefined;
-  return properties.filter(({ id, name }) => names.some((each) => each === name || each === id || each === encodeURIComponent(id)));
+  return properties.filter(({ id, name }) =>
+    names.some((each) => each === name || each === id || each === encodeURIComponent(id)),
+  );
 }

@@ -13,16 +13,21 @@ export function search(call: Call): JsonObject {
   requireCapability(call.connection, "readContent");
   const { state, body } = call;
   const container = hasDataSources(call.version) ? "data_source" : "database";
-  const kind = objectKind(body["filter"], container);
-  const inTrash = objectOr(body["filter"])["in_trash"] === true;
-  const words = stringOr(body["query"], "").toLowerCase().split(/\s+/).filter((word) => word !== "");
-  const isAscending = objectOr(body["sort"])["direction"] === "ascending";
+  const kind = objectKind(body.filter, container);
+  const inTrash = objectOr(body.filter).in_trash === true;
+  const words = stringOr(body.query, "")
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== "");
+  const isAscending = objectOr(body.sort).direction === "ascending";
   return listPage(call, {
     subject: `search ${JSON.stringify([words, kind, isAscending, inTrash])}`,
     type: `page_or_${container}`,
     items: () => {
       const found = candidates(call, kind)
-        .filter((candidate) => isTrashed(state, candidate) === inTrash && canSee(state, call.connection, candidate))
+        .filter(
+          (candidate) => isTrashed(state, candidate) === inTrash && canSee(state, call.connection, candidate),
+        )
         .filter((candidate) => hasWords(titleText(candidate), words));
       found.sort((left, right) => (isAscending ? 1 : -1) * (left.editedAt - right.editedAt));
       return found.map((candidate) => candidate.id);
@@ -33,18 +38,20 @@ export function search(call: Call): JsonObject {
 
 /** `{property: "object", value}`; absent: everything. */
 function objectKind(filter: Json | undefined, container: string): "page" | "container" | null {
-  if (!isObject(filter) || filter["value"] === undefined) return null;
-  if (filter["value"] === "page") return "page";
-  if (filter["value"] === container) return "container";
-  throw bodyError("body.filter.value", `\`"page"\`, or \`"${container}"\``, filter["value"]);
+  if (!isObject(filter) || filter.value === undefined) return null;
+  if (filter.value === "page") return "page";
+  if (filter.value === container) return "container";
+  throw bodyError("body.filter.value", `\`"page"\`, or \`"${container}"\``, filter.value);
 }
 
 /** Before 2025-09-03 a database with several data sources is not found at all. */
 function candidates({ state, version }: Call, kind: "page" | "container" | null): (Page | DataSource)[] {
   const pages = kind === "container" ? [] : [...state.pages.values()];
   const containers = kind === "page" ? [] : [...state.dataSources.values()];
-  const isFound = (dataSource: DataSource): boolean => hasDataSources(version) || isOnlySource(dataSource, state);
-  return [...containers.filter(isFound), ...pages];
+  const isFound = (dataSource: DataSource): boolean =>
+    hasDataSources(version) || isOnlySource(dataSource, state);
+  // Latest first, so that equal edit times leave the newest in front.
+  return [...containers.filter(isFound), ...pages].reverse();
 }
 
 function isOnlySource(dataSource: DataSource, state: State): boolean {

@@ -9,12 +9,12 @@ import { listPage } from "./list.ts";
 export function listUsers(call: Call): JsonObject {
   const { state } = call;
   const information = requireUserInformation(call);
-  const subject = "users";
-  const ids = [...state.users.keys()].filter((id) => isListedUser(id, call));
+  const people = [...state.users.values()].filter((user) => user.type === "person").map((user) => user.id);
   return listPage(call, {
-    subject,
+    subject: "users",
     type: "user",
-    items: () => ids,
+    // Other connections' bots are not listed.
+    items: () => [...people, call.connection.botId],
     render: (id) => {
       const user = state.users.get(String(id));
       return user === undefined ? null : renderKnownUser(state, user, information);
@@ -22,15 +22,10 @@ export function listUsers(call: Call): JsonObject {
   });
 }
 
-/** Other connections' bots are not listed, only people and the bot itself. */
-function isListedUser(id: string, { state, connection }: Call): boolean {
-  return state.users.get(id)?.type === "person" || id === connection.botId;
-}
-
 /** GET /users/{id} */
 export function retrieveUser(call: Call): JsonObject {
   const information = requireUserInformation(call);
-  const id = pathId(call.params["user_id"], "user_id");
+  const id = pathId(call.params.user_id, "user_id");
   const user = call.state.users.get(id);
   if (user === undefined) throw notFound("user", id, call.connection);
   return renderKnownUser(call.state, user, information);

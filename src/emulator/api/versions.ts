@@ -10,7 +10,7 @@ export function parseVersion(header: string | undefined): Version {
     throw new ApiError(
       400,
       "missing_version",
-      'Notion-Version header failed validation: Notion-Version header should be defined, instead was `undefined`.',
+      "Notion-Version header failed validation: Notion-Version header should be defined, instead was `undefined`.",
     );
   }
   const version = versions.find((known) => known === header);

@@ -20,7 +20,9 @@ export function validationError(message: string, additionalData?: JsonObject): A
 
 /** The body's shape is wrong: one issue, in Notion's wording. */
 export function bodyError(path: string, expected: string, got: Json | undefined): ApiError {
-  return validationError(`body failed validation: ${path} should be ${expected}, instead was \`${show(got)}\`.`);
+  return validationError(
+    `body failed validation: ${path} should be ${expected}, instead was \`${show(got)}\`.`,
+  );
 }
 
 /** The body fits none of several shapes: one line for each. */
@@ -31,7 +33,9 @@ export function bodyErrors(paths: readonly string[]): ApiError {
 
 /** An array or text longer than the API takes. */
 export function lengthError(path: string, max: number, got: number): ApiError {
-  return validationError(`body failed validation: ${path}.length should be ≤ \`${max}\`, instead was \`${got}\`.`);
+  return validationError(
+    `body failed validation: ${path}.length should be ≤ \`${max}\`, instead was \`${got}\`.`,
+  );
 }
 
 export function invalidRequestUrl(): ApiError {
@@ -54,7 +58,10 @@ export function notFound(
   connection: { readonly name: string; readonly botId: string },
 ): ApiError {
   const share = `Make sure the relevant pages and databases are shared with your integration "${connection.name}".`;
-  const message = kind === "user" ? `Could not find user with ID: ${id}.` : `Could not find ${kind} with ID: ${id}. ${share}`;
+  const message =
+    kind === "user"
+      ? `Could not find user with ID: ${id}.`
+      : `Could not find ${kind} with ID: ${id}. ${share}`;
   return new ApiError(404, "object_not_found", message, { integration_id: connection.botId });
 }
 

@@ -1,13 +1,13 @@
 import { arrayAt, objectAt } from "../api/input.ts";
 import { bodyError, bodyErrors, validationError } from "../http/errors.ts";
-import { isObject, type Json, type JsonObject, objectOr } from "../json.ts";
+import { type Json, type JsonObject, objectOr } from "../json.ts";
 import type { Block, Page, Parent, State } from "../state/state.ts";
 import { parseRichText, renderRichText } from "../values/rich-text.ts";
 import type { Actor } from "./pages.ts";
 
 /** Blocks a request can create, with what a request may leave out. */
 const blockDefaults: { readonly [type: string]: JsonObject } = {
-  paragraph: { rich_text: [], color: "default" },
+  paragraph: { rich_text: [], icon: null, color: "default" },
   heading_1: { rich_text: [], is_toggleable: false, color: "default" },
   heading_2: { rich_text: [], is_toggleable: false, color: "default" },
   heading_3: { rich_text: [], is_toggleable: false, color: "default" },
@@ -53,7 +53,8 @@ export interface NewBlock {
 export function parseBlocks(input: Json | undefined, path: string, state: State): NewBlock[] {
   if (input === undefined || input === null) return [];
   const blocks = parseLevel(input, { path, state, depth: 0 });
-  if (countBlocks(blocks) > createdMax) throw validationError(`body failed validation: ${path} should hold at most ${createdMax} blocks.`);
+  if (countBlocks(blocks) > createdMax)
+    throw validationError(`body failed validation: ${path} should hold at most ${createdMax} blocks.`);
   return blocks;
 }
 
@@ -64,35 +65,51 @@ interface Place {
 }
 
 function parseLevel(input: Json, place: Place): NewBlock[] {
-  return arrayAt(input, place.path).map((block, index) => parseBlock(block, { ...place, path: `${place.path}[${index}]` }));
+  return arrayAt(input, place.path).map((block, index) =>
+    parseBlock(block, { ...place, path: `${place.path}[${index}]` }),
+  );
 }
 
 function parseBlock(input: Json, place: Place): NewBlock {
   const block = objectAt(input, place.path);
   const type = Object.keys(blockDefaults).find((known) => block[known] !== undefined);
-  if (type === undefined) throw bodyErrors(Object.keys(blockDefaults).map((known) => `${place.path}.${known}`));
+  if (type === undefined)
+    throw bodyErrors(Object.keys(blockDefaults).map((known) => `${place.path}.${known}`));
   const { children, ...written } = objectAt(block[type], `${place.path}.${type}`);
-  const nested = children ?? block["children"];
-  if (nested !== undefined && place.depth >= nestingMax) throw bodyError(`${place.path}.${type}.children`, "not present", nested);
+  const nested = children ?? block.children;
+  if (nested !== undefined && place.depth >= nestingMax)
+    throw bodyError(`${place.path}.${type}.children`, "not present", nested);
   const content = parseContent(type, written, { ...place, path: `${place.path}.${type}` });
   return {
     type,
     content: { ...blockDefaults[type], ...content },
-    children: nested === undefined ? [] : parseLevel(nested, { ...place, path: `${place.path}.${type}.children`, depth: place.depth + 1 }),
+    children:
+      nested === undefined
+        ? []
+        : parseLevel(nested, { ...place, path: `${place.path}.${type}.children`, depth: place.depth + 1 }),
   };
 }
 
+/** Members that say which kind of file or link a block holds; answers repeat them as its `type`. */
+const variants = ["external", "file", "page_id", "database_id"];
+
 /** What a request says about a block of this type, its texts as answers spell them. */
-export function parseContent(type: string, written: JsonObject, { path, state }: Omit<Place, "depth">): JsonObject {
+export function parseContent(
+  type: string,
+  written: JsonObject,
+  { path, state }: Omit<Place, "depth">,
+): JsonObject {
   const content: JsonObject = {};
   for (const [key, value] of Object.entries(written)) {
     if (key === "rich_text" || key === "caption") content[key] = texts(value, `${path}.${key}`, state);
     else if (key === "cells") {
-      content[key] = arrayAt(value, `${path}.cells`).map((cell, index) => texts(cell, `${path}.cells[${index}]`, state));
+      content[key] = arrayAt(value, `${path}.cells`).map((cell, index) =>
+        texts(cell, `${path}.cells[${index}]`, state),
+      );
     } else content[key] = value;
   }
-  const hosted = ["external", "file"].find((kind) => isObject(content[kind]));
-  if (hosted !== undefined && type !== "callout") content["type"] = hosted;
+  const variant = variants.find((kind) => content[kind] !== undefined);
+  if (variant !== undefined && type !== "callout") content.type = variant;
   return content;
 }
 
@@ -111,7 +128,11 @@ export type Position = { readonly type: "end" | "start" } | { readonly type: "af
 export function appendBlocks(
   state: State,
   parent: Page | Block,
-  { blocks, position, actor }: { readonly blocks: readonly NewBlock[]; readonly position: Position; readonly actor: Actor },
+  {
+    blocks,
+    position,
+    actor,
+  }: { readonly blocks: readonly NewBlock[]; readonly position: Position; readonly actor: Actor },
 ): Block[] {
   const made = blocks.map((block) => createBlock(state, block, { parent, actor }));
   const ids = made.map((block) => block.id);
@@ -121,10 +142,12 @@ export function appendBlocks(
 }
 
 function insertionIndex(children: readonly string[], position: Position): number {
-  if (position.type === "start") return 0;
-  if (position.type === "end") return children.length;
+  if (position.type !== "after") return position.type === "start" ? 0 : children.length;
   const index = children.indexOf(position.id);
-  if (index === -1) throw validationError(`Block to append children after, with ID: ${position.id}, is not a child of the parent block.`);
+  if (index === -1)
+    throw validationError(
+      `Block to append children after, with ID: ${position.id}, is not a child of the parent block.`,
+    );
   return index + 1;
 }
 
@@ -156,7 +179,8 @@ function createBlock(
 export function updateBlock(state: State, block: Block, body: JsonObject): void {
   const named = Object.keys(blockDefaults).find((type) => body[type] !== undefined);
   if (named === undefined) return;
-  if (named !== block.type) throw validationError(`Cannot change the type of a block from ${block.type} to ${named}.`);
+  if (named !== block.type)
+    throw validationError(`Cannot change the type of a block from ${block.type} to ${named}.`);
   const content = parseContent(named, objectOr(body[named]), { path: `body.${named}`, state });
   block.content = { ...block.content, ...content };
 }

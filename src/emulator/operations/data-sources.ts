@@ -1,10 +1,19 @@
 import { objectAt } from "../api/input.ts";
 import { validationError } from "../http/errors.ts";
-import { isObject, type Json, type JsonObject, stringOr } from "../json.ts";
+import { isObject, type Json, type JsonObject, objectOr, stringOr } from "../json.ts";
 import { RowSet } from "../state/row-set.ts";
-import { type Database, type DataSource, findProperty, type Parent, type Property, type State, type Value } from "../state/state.ts";
+import {
+  type Database,
+  type DataSource,
+  findProperty,
+  type Parent,
+  type Property,
+  type State,
+  type Value,
+} from "../state/state.ts";
 import { instantOf, normalizeDate } from "../values/dates.ts";
 import { defaultStatus, findOption, optionsOf } from "../values/options.ts";
+import { plainText } from "../values/rich-text.ts";
 import { mirrorOf, parseConfig, typeIn } from "../values/schema.ts";
 import { listOf, textOf } from "../values/text-of.ts";
 import { parseValue } from "../values/write.ts";
@@ -69,7 +78,13 @@ export function createDataSource(state: State, dataSource: NewDataSource, actor:
   const titles = entries.filter(([, entry]) => isObject(entry) && typeIn(entry) === "title");
   if (titles.length > 1) throw validationError("A data source has exactly one title property.");
   const [title] = titles;
-  made.properties.push({ id: "title", name: title?.[0] ?? "Name", type: "title", config: {}, description: null });
+  made.properties.push({
+    id: "title",
+    name: title?.[0] ?? "Name",
+    type: "title",
+    config: {},
+    description: null,
+  });
   // Registered first: a relation may point at the data source it stands in.
   state.dataSources.set(made.id, made);
   try {
@@ -95,7 +110,11 @@ export function updateSchema(state: State, dataSource: DataSource, properties: J
   }
 }
 
-function addProperty(state: State, dataSource: DataSource, { name, entry }: { readonly name: string; readonly entry: Json }): void {
+function addProperty(
+  state: State,
+  dataSource: DataSource,
+  { name, entry }: { readonly name: string; readonly entry: Json },
+): void {
   const path = `body.properties.${name}`;
   if (entry === null) throw validationError(`Could not find property with name or id: ${name}`);
   const written = objectAt(entry, path);
@@ -103,15 +122,17 @@ function addProperty(state: State, dataSource: DataSource, { name, entry }: { re
   if (type === null) throw validationError(`Could not find property with name or id: ${name}`);
   if (type === "title") throw validationError("Cannot create new title property.");
   const property: Property = {
-    id: decodeId(written["id"]) ?? newPropertyId(state, dataSource),
-    name: stringOr(written["name"], name),
+    id: decodeId(written.id) ?? newPropertyId(state, dataSource),
+    name: stringOr(written.name, name),
     type,
     config: parseConfig(written, type, { state, dataSource, path, before: undefined }),
-    description: typeof written["description"] === "string" ? written["description"] : null,
+    description: typeof written.description === "string" ? written.description : null,
   };
   dataSource.properties.push(property);
-  if (type === "relation") addMirror(state, dataSource, property);
-  if (type === "unique_id") for (const row of dataSource.rows) row.values[property.id] = dataSource.nextNumber++;
+  if (type === "relation")
+    addMirror(state, dataSource, { property, name: mirrorName(written, dataSource, property.name) });
+  if (type === "unique_id")
+    for (const row of dataSource.rows) row.values[property.id] = dataSource.nextNumber++;
 }
 
 function decodeId(id: Json | undefined): string | null {
@@ -125,29 +146,38 @@ function newPropertyId(state: State, dataSource: DataSource): string {
 }
 
 /** Makes the other column of a two-way relation in the target. */
-function addMirror(state: State, dataSource: DataSource, property: Property): void {
-  const target = state.dataSources.get(stringOr(property.config["data_source_id"], ""));
-  const mirrorId = property.config["mirror_id"];
+function addMirror(
+  state: State,
+  dataSource: DataSource,
+  { property, name }: { readonly property: Property; readonly name: string },
+): void {
+  const target = state.dataSources.get(stringOr(property.config.data_source_id, ""));
+  const mirrorId = property.config.mirror_id;
   if (target === undefined || typeof mirrorId !== "string") return;
-  const title = typeof dataSource.title === "string" ? dataSource.title : "data source";
   target.properties.push({
     id: mirrorId,
-    name: freeName(target, `Related to ${title} (${property.name})`),
+    name: freeName(target, name),
     type: "relation",
     config: { data_source_id: dataSource.id, mirror_id: property.id },
     description: null,
   });
 }
 
+function mirrorName(written: JsonObject, dataSource: DataSource, column: string): string {
+  const wanted = objectOr(objectOr(written.relation).dual_property).synced_property_name;
+  return stringOr(wanted, `Related to ${plainText(dataSource.title)} (${column})`);
+}
+
 function freeName(dataSource: DataSource, name: string): string {
   let free = name;
-  for (let number = 1; findProperty(dataSource.properties, free) !== undefined; number++) free = `${name} ${number}`;
+  for (let number = 1; findProperty(dataSource.properties, free) !== undefined; number++)
+    free = `${name} ${number}`;
   return free;
 }
 
 function deleteProperty(state: State, dataSource: DataSource, property: Property): void {
   if (property.type === "title") throw validationError("Cannot delete the title property.");
-  const target = state.dataSources.get(stringOr(property.config["data_source_id"], ""));
+  const target = state.dataSources.get(stringOr(property.config.data_source_id, ""));
   const mirror = target === undefined ? undefined : mirrorOf(property, target);
   // The other side stays, as a one-way relation.
   if (mirror !== undefined) mirror.config = { ...mirror.config, mirror_id: null };
@@ -160,27 +190,33 @@ function changeProperty(
   dataSource: DataSource,
   { property, entry }: { readonly property: Property; readonly entry: JsonObject },
 ): void {
-  const name = entry["name"];
+  const name = entry.name;
   if (typeof name === "string" && name !== property.name) renameProperty(dataSource, property, name);
-  if (typeof entry["description"] === "string") property.description = entry["description"];
+  if (typeof entry.description === "string") property.description = entry.description;
   const type = typeIn(entry);
   if (type === null || (type === property.type && entry[type] === undefined)) return;
   const path = `body.properties.${property.name}`;
   if (type !== property.type) {
-    if (property.type === "title" || type === "title") throw validationError("Cannot change the type of the title property.");
-    retype(state, dataSource, { property, type, config: parseConfig(entry, type, { state, dataSource, path, before: undefined }) });
+    if (property.type === "title" || type === "title")
+      throw validationError("Cannot change the type of the title property.");
+    retype(state, dataSource, {
+      property,
+      type,
+      config: parseConfig(entry, type, { state, dataSource, path, before: undefined }),
+    });
     return;
   }
   const before = optionsOf(property);
   property.config = parseConfig(entry, type, { state, dataSource, path, before: property });
-  const after = new Set(optionsOf(property).map((option) => option["id"]));
-  const removed = before.map((option) => option["id"] ?? null).filter((id) => !after.has(id));
+  const after = new Set(optionsOf(property).map((option) => option.id));
+  const removed = before.map((option) => option.id ?? null).filter((id) => !after.has(id));
   if (removed.length > 0) forgetOptions(dataSource, property, new Set(removed));
 }
 
 function renameProperty(dataSource: DataSource, property: Property, name: string): void {
   const isTaken = dataSource.properties.some((other) => other !== property && other.name === name);
-  if (isTaken) throw validationError(`Cannot rename property to "${name}": a property with this name exists.`);
+  if (isTaken)
+    throw validationError(`Cannot rename property to "${name}": a property with this name exists.`);
   property.name = name;
 }
 
@@ -190,7 +226,11 @@ function forgetOptions(dataSource: DataSource, property: Property, removed: Read
   for (const row of dataSource.rows) {
     const value = row.values[property.id];
     if (value === undefined) continue;
-    const left = Array.isArray(value) ? value.filter((id) => !removed.has(id)) : removed.has(value) ? fallback : value;
+    const left = Array.isArray(value)
+      ? value.filter((id) => !removed.has(id))
+      : removed.has(value)
+        ? fallback
+        : value;
     if (left === undefined || (Array.isArray(left) && left.length === 0)) delete row.values[property.id];
     else row.values[property.id] = left;
   }
@@ -200,7 +240,11 @@ function forgetOptions(dataSource: DataSource, property: Property, removed: Read
 function retype(
   state: State,
   dataSource: DataSource,
-  { property, type, config }: { readonly property: Property; readonly type: string; readonly config: JsonObject },
+  {
+    property,
+    type,
+    config,
+  }: { readonly property: Property; readonly type: string; readonly config: JsonObject },
 ): void {
   const before: Property = { ...property };
   property.type = type;
@@ -215,7 +259,10 @@ function retype(
 
 function fromText(text: string, property: Property, state: State): Value | undefined {
   const select = (name: string): Value | undefined =>
-    parseValue({ select: { name: name.replaceAll(",", " ") } }, { state, property: asSelect(property), connection: null, path: "body" });
+    parseValue(
+      { select: { name: name.replaceAll(",", " ") } },
+      { state, property: asSelect(property), connection: null, path: "body" },
+    );
   switch (property.type) {
     case "rich_text":
     case "url":
@@ -233,7 +280,7 @@ function fromText(text: string, property: Property, state: State): Value | undef
     case "select":
       return select(text);
     case "status":
-      return stringOr(findOption(property, { name: text })?.["id"], defaultStatus(property) ?? "") || undefined;
+      return stringOr(findOption(property, { name: text })?.id, defaultStatus(property) ?? "") || undefined;
     case "multi_select":
       return text.split(",").flatMap((part) => listOf([select(part.trim()) ?? null]));
     default:

@@ -9,8 +9,8 @@ import {
   isTrashed,
   type Page,
   type Parent,
-  propertiesOf,
   type Property,
+  propertiesOf,
   type State,
   type Value,
   type Values,
@@ -39,7 +39,8 @@ const noChildren: readonly string[] = Object.freeze([]);
 
 /** Makes a page. In a data source it gets its number, its default status, and its mirrors in related rows. */
 export function createPage(state: State, page: NewPage, actor: Actor): Page {
-  const dataSource = page.parent.type === "data_source_id" ? state.dataSources.get(page.parent.id) : undefined;
+  const dataSource =
+    page.parent.type === "data_source_id" ? state.dataSources.get(page.parent.id) : undefined;
   const made: Page = {
     object: "page",
     id: page.id ?? state.random.recordId(),
@@ -81,14 +82,21 @@ function fillDefaults(page: Page, dataSource: DataSource, values: Map<Property, 
 /** Reads the `properties` of a page write; keys are names or ids. Throws before anything changes. */
 export function parseValues(
   input: JsonObject,
-  context: { readonly state: State; readonly properties: readonly Property[]; readonly connection: Connection | null },
+  context: {
+    readonly state: State;
+    readonly properties: readonly Property[];
+    readonly connection: Connection | null;
+  },
 ): Map<Property, Value | undefined> {
   const values = new Map<Property, Value | undefined>();
   for (const [key, written] of Object.entries(input)) {
     const property = findProperty(context.properties, key);
     if (property === undefined) throw validationError(`${key} is not a property that exists.`);
     const path = `body.properties.${key}`;
-    values.set(property, parseValue(written, { state: context.state, property, connection: context.connection, path }));
+    values.set(
+      property,
+      parseValue(written, { state: context.state, property, connection: context.connection, path }),
+    );
   }
   return values;
 }
@@ -104,16 +112,22 @@ export function setValues(state: State, page: Page, values: Map<Property, Value 
 
 function mirrorRelation(
   state: State,
-  { page, property, after }: { readonly page: Page; readonly property: Property; readonly after: readonly string[] },
+  {
+    page,
+    property,
+    after,
+  }: { readonly page: Page; readonly property: Property; readonly after: readonly string[] },
 ): void {
-  const target = state.dataSources.get(String(property.config["data_source_id"]));
+  const target = state.dataSources.get(String(property.config.data_source_id));
   const mirror = target === undefined ? undefined : mirrorOf(property, target);
   if (mirror === undefined) return;
   const before = new Set(listOf(page.values[property.id]));
   const kept = new Set(after);
-  for (const id of after) if (!before.has(id)) changeList(state.pages.get(id), mirror, (ids) => [...ids, page.id]);
+  for (const id of after)
+    if (!before.has(id)) changeList(state.pages.get(id), mirror, (ids) => [...ids, page.id]);
   for (const id of before) {
-    if (!kept.has(id)) changeList(state.pages.get(id), mirror, (ids) => ids.filter((other) => other !== page.id));
+    if (!kept.has(id))
+      changeList(state.pages.get(id), mirror, (ids) => ids.filter((other) => other !== page.id));
   }
 }
 
@@ -138,7 +152,11 @@ export interface PageChange {
 export function updatePage(state: State, page: Page, change: PageChange & { readonly actor: Actor }): void {
   refuseTrashed(state, page, change.inTrash);
   const properties = propertiesOf(state, page);
-  const values = parseValues(change.properties ?? {}, { state, properties, connection: change.actor.connection });
+  const values = parseValues(change.properties ?? {}, {
+    state,
+    properties,
+    connection: change.actor.connection,
+  });
   setValues(state, page, values);
   if (change.icon !== undefined) page.icon = change.icon;
   if (change.cover !== undefined) page.cover = change.cover;
@@ -162,7 +180,11 @@ export function touch(state: State, entity: Entity, actor: Actor): void {
 }
 
 /** Moves a page. It keeps its id and its title; other values go where a column of the same name and type is. */
-export function movePage(state: State, page: Page, { parent, actor }: { readonly parent: Parent; readonly actor: Actor }): void {
+export function movePage(
+  state: State,
+  page: Page,
+  { parent, actor }: { readonly parent: Parent; readonly actor: Actor },
+): void {
   const before = propertiesOf(state, page);
   dataSourceOf(state, page)?.rows.delete(page);
   removeChild(state, page);
@@ -172,7 +194,11 @@ export function movePage(state: State, page: Page, { parent, actor }: { readonly
   if (dataSource === null) addChild(state, page);
   else {
     dataSource.rows.add(page);
-    fillDefaults(page, dataSource, new Map(dataSource.properties.map((property) => [property, page.values[property.id]])));
+    fillDefaults(
+      page,
+      dataSource,
+      new Map(dataSource.properties.map((property) => [property, page.values[property.id]])),
+    );
   }
   touch(state, page, actor);
 }
@@ -181,7 +207,9 @@ function carryOver(values: Values, from: readonly Property[], to: readonly Prope
   const carried: Values = {};
   for (const property of to) {
     const old = from.find((candidate) =>
-      property.type === "title" ? candidate.type === "title" : candidate.name === property.name && candidate.type === property.type,
+      property.type === "title"
+        ? candidate.type === "title"
+        : candidate.name === property.name && candidate.type === property.type,
     );
     const value = old === undefined ? undefined : values[old.id];
     const isCarried = property.type === "title" || !("options" in property.config);
@@ -220,8 +248,12 @@ export function containerOf(state: State, parent: Parent): { children: readonly 
 /** An icon or a cover as it is kept; null for none. */
 export function parseFileOrEmoji(input: Json | undefined): Json | undefined {
   if (input === undefined || input === null) return input;
-  if (!isObject(input)) throw validationError("body failed validation: body.icon should be an object or `null`.");
+  if (!isObject(input))
+    throw validationError("body failed validation: body.icon should be an object or `null`.");
   const type = ["emoji", "external", "file", "custom_emoji", "icon"].find((known) => known in input);
-  if (type === undefined) throw validationError("body failed validation: body.icon.emoji should be defined, instead was `undefined`.");
+  if (type === undefined)
+    throw validationError(
+      "body failed validation: body.icon.emoji should be defined, instead was `undefined`.",
+    );
   return { type, [type]: input[type] ?? null };
 }

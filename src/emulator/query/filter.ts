@@ -8,8 +8,8 @@ import { evaluateFormula } from "../values/formula.ts";
 import { computeRollup, rollupElements } from "../values/rollup.ts";
 import { listOf, textOf } from "../values/text-of.ts";
 import {
-  checkboxTest,
   type Condition,
+  checkboxTest,
   dateTest,
   filesTest,
   idsTest,
@@ -49,26 +49,38 @@ function compile(input: Json, place: Place): PageTest {
     const tests = arrayAt(filter[word], `${place.path}.${word}`).map((part, index) =>
       compile(part, { ...place, path: `${place.path}.${word}[${index}]`, depth: place.depth + 1 }),
     );
-    return word === "and" ? (page) => tests.every((test) => test(page)) : (page) => tests.some((test) => test(page));
+    return word === "and"
+      ? (page) => tests.every((test) => test(page))
+      : (page) => tests.some((test) => test(page));
   }
-  if (filter["timestamp"] !== undefined) return compileTimestamp(filter, place);
-  if (filter["property"] === undefined) {
-    throw bodyErrors([`${place.path}.or`, `${place.path}.and`, `${place.path}.property`, `${place.path}.timestamp`]);
+  if (filter.timestamp !== undefined) return compileTimestamp(filter, place);
+  if (filter.property === undefined) {
+    throw bodyErrors([
+      `${place.path}.or`,
+      `${place.path}.and`,
+      `${place.path}.property`,
+      `${place.path}.timestamp`,
+    ]);
   }
   return compileProperty(filter, place);
 }
 
 function compileTimestamp(filter: JsonObject, place: Place): PageTest {
-  const name = filter["timestamp"];
+  const name = filter.timestamp;
   if (name !== "created_time" && name !== "last_edited_time") {
     throw bodyError(`${place.path}.timestamp`, '`"created_time"`, or `"last_edited_time"`', name);
   }
-  const test = dateTest(conditionIn(filter[name], `${place.path}.${name}`), operatorContext(place, null, name));
-  return name === "created_time" ? (page) => test(minuteOf(page.createdAt)) : (page) => test(minuteOf(page.editedAt));
+  const test = dateTest(
+    conditionIn(filter[name], `${place.path}.${name}`),
+    operatorContext(place, null, name),
+  );
+  return name === "created_time"
+    ? (page) => test(minuteOf(page.createdAt))
+    : (page) => test(minuteOf(page.editedAt));
 }
 
 function compileProperty(filter: JsonObject, place: Place): PageTest {
-  const key = textAt(filter["property"], `${place.path}.property`);
+  const key = textAt(filter.property, `${place.path}.property`);
   const property = findProperty(place.dataSource.properties, key);
   if (property === undefined) throw validationError(`Could not find property with name or id: ${key}`);
   const kind = Object.keys(filter).find((name) => name !== "property" && name !== "type");
@@ -82,9 +94,28 @@ function compileProperty(filter: JsonObject, place: Place): PageTest {
 }
 
 const filterKinds = [
-  "title", "rich_text", "number", "checkbox", "select", "multi_select", "status", "date", "people", "files", "url",
-  "email", "phone_number", "relation", "created_by", "created_time", "last_edited_by", "last_edited_time", "formula",
-  "unique_id", "rollup", "verification",
+  "title",
+  "rich_text",
+  "number",
+  "checkbox",
+  "select",
+  "multi_select",
+  "status",
+  "date",
+  "people",
+  "files",
+  "url",
+  "email",
+  "phone_number",
+  "relation",
+  "created_by",
+  "created_time",
+  "last_edited_by",
+  "last_edited_time",
+  "formula",
+  "unique_id",
+  "rollup",
+  "verification",
 ];
 const textTypes = ["title", "rich_text", "url", "email", "phone_number"];
 
@@ -151,7 +182,7 @@ function propertyTest(property: Property, input: Json | undefined, place: Place)
     }
     case "verification": {
       const test = verificationTest(condition, context);
-      return (page) => test(stringOr(objectOr(page.values[id])["state"], "none").replace("unverified", "none"));
+      return (page) => test(stringOr(objectOr(page.values[id]).state, "none").replace("unverified", "none"));
     }
     default: {
       const test = textTest(condition, context);
@@ -185,20 +216,21 @@ function instantIn(page: Page, { id, type }: Property): number | null {
 
 /** The start of a date value, as an instant. */
 function startOf(value: Json | undefined): number | null {
-  const start = isObject(value) ? value["start"] : value;
+  const start = isObject(value) ? value.start : value;
   return typeof start === "string" ? instantOf(start) : null;
 }
 
 /** `formula: {string|number|checkbox|date: condition}`. A formula of another type matches nothing. */
 function formulaTest(property: Property, input: Json | undefined, place: Place): PageTest {
   const [entry] = Object.entries(objectAt(input, place.path));
-  if (entry === undefined) throw bodyErrors(["string", "number", "checkbox", "date"].map((kind) => `${place.path}.${kind}`));
+  if (entry === undefined)
+    throw bodyErrors(["string", "number", "checkbox", "date"].map((kind) => `${place.path}.${kind}`));
   const [kind, written] = entry;
   const test = scalarTest(kind, written, { place, property });
   const type = kind === "checkbox" ? "boolean" : kind;
   return (page) => {
     const result = evaluateFormula(page, property, place.state);
-    return result["type"] === type && test(result[type] ?? null);
+    return result.type === type && test(result[type] ?? null);
   };
 }
 
@@ -232,16 +264,16 @@ function scalarTest(
     case "select":
     case "status": {
       const test = optionTest(condition, context);
-      return (value) => test(stringOrNull(objectOr(value)["id"]));
+      return (value) => test(stringOrNull(objectOr(value).id));
     }
     case "multi_select": {
       const test = optionsTest(condition, context);
-      return (value) => test(arrayOr(value).map((option) => stringOr(objectOr(option)["id"], "")));
+      return (value) => test(arrayOr(value).map((option) => stringOr(objectOr(option).id, "")));
     }
     case "people":
     case "relation": {
       const test = idsTest(condition, context);
-      return (value) => test(arrayOr(value).map((target) => stringOr(objectOr(target)["id"], "")));
+      return (value) => test(arrayOr(value).map((target) => stringOr(objectOr(target).id, "")));
     }
     case "files": {
       const test = filesTest(condition, context);
@@ -255,30 +287,37 @@ function scalarTest(
 function shownText(value: Json): string {
   if (typeof value === "string") return value;
   return arrayOr(value)
-    .map((item) => stringOr(objectOr(item)["plain_text"], ""))
+    .map((item) => stringOr(objectOr(item).plain_text, ""))
     .join("");
 }
 
 /** `rollup: {any|every|none: {kind: condition}}` over the related values, or `{number|date: condition}` on the result. */
 function rollupTest(property: Property, input: Json | undefined, place: Place): PageTest {
   const [entry] = Object.entries(objectAt(input, place.path));
-  if (entry === undefined) throw bodyErrors(["any", "every", "none", "number", "date"].map((kind) => `${place.path}.${kind}`));
+  if (entry === undefined)
+    throw bodyErrors(["any", "every", "none", "number", "date"].map((kind) => `${place.path}.${kind}`));
   const [word, written] = entry;
   const context = { state: place.state, connection: null };
   if (word === "number" || word === "date") {
     const test = scalarTest(word, written, { place, property });
     return (page) => {
       const rollup = computeRollup(page, property, context);
-      return rollup["type"] === word && test(rollup[word] ?? null);
+      return rollup.type === word && test(rollup[word] ?? null);
     };
   }
-  if (word !== "any" && word !== "every" && word !== "none") throw bodyError(`${place.path}.${word}`, "not present", written);
+  if (word !== "any" && word !== "every" && word !== "none")
+    throw bodyError(`${place.path}.${word}`, "not present", written);
   const [sub] = Object.entries(objectAt(written, `${place.path}.${word}`));
   if (sub === undefined) throw bodyError(`${place.path}.${word}.rich_text`, "defined", undefined);
   const column = rolledUpColumn(property, place) ?? property;
-  const test = scalarTest(sub[0], sub[1], { place: { ...place, path: `${place.path}.${word}` }, property: column });
+  const test = scalarTest(sub[0], sub[1], {
+    place: { ...place, path: `${place.path}.${word}` },
+    property: column,
+  });
   return (page) => {
-    const values = rollupElements(page, property, context).map((element) => element[stringOr(element["type"], "")] ?? null);
+    const values = rollupElements(page, property, context).map(
+      (element) => element[stringOr(element.type, "")] ?? null,
+    );
     if (word === "any") return values.some(test);
     return word === "every" ? values.every(test) : !values.some(test);
   };
@@ -286,7 +325,7 @@ function rollupTest(property: Property, input: Json | undefined, place: Place): 
 
 /** The column of the related data source that is rolled up: its options are what names mean. */
 function rolledUpColumn(property: Property, { state, dataSource }: Place): Property | undefined {
-  const relation = findProperty(dataSource.properties, stringOr(property.config["relation_property_id"], ""));
-  const target = state.dataSources.get(stringOr(relation?.config["data_source_id"], ""));
-  return findProperty(target?.properties ?? [], stringOr(property.config["rollup_property_id"], ""));
+  const relation = findProperty(dataSource.properties, stringOr(property.config.relation_property_id, ""));
+  const target = state.dataSources.get(stringOr(relation?.config.data_source_id, ""));
+  return findProperty(target?.properties ?? [], stringOr(property.config.rollup_property_id, ""));
 }

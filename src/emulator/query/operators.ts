@@ -74,7 +74,11 @@ export function dateTest({ operator, wanted }: Condition, context: OperatorConte
 
 export function checkboxTest({ operator, wanted }: Condition, context: OperatorContext): Test<boolean> {
   if (typeof wanted !== "boolean") throw bodyError(`${context.path}.${operator}`, "a boolean", wanted);
-  return known({ equals: (value) => value === wanted, does_not_equal: (value) => value !== wanted }, operator, context);
+  return known(
+    { equals: (value) => value === wanted, does_not_equal: (value) => value !== wanted },
+    operator,
+    context,
+  );
 }
 
 /** Select and status: values are option ids. A status group's name stands for its options. */
@@ -90,7 +94,10 @@ export function optionTest({ operator, wanted }: Condition, context: OperatorCon
 }
 
 /** Multi-select: values are lists of option ids. */
-export function optionsTest({ operator, wanted }: Condition, context: OperatorContext): Test<readonly string[]> {
+export function optionsTest(
+  { operator, wanted }: Condition,
+  context: OperatorContext,
+): Test<readonly string[]> {
   const emptiness = emptyTest(operator, wanted, context);
   if (emptiness !== null) return (value) => emptiness(value.length === 0);
   return containsTest(operator, optionIds(wanted, `${context.path}.${operator}`, context), context);
@@ -118,10 +125,18 @@ export function verificationTest({ operator, wanted }: Condition, context: Opera
   if (wanted !== "verified" && wanted !== "expired" && wanted !== "none") {
     throw bodyError(`${context.path}.${operator}`, '`"verified"`, `"expired"`, or `"none"`', wanted);
   }
-  return known({ status: (value) => value === wanted, does_not_equal: (value) => value !== wanted }, operator, context);
+  return known(
+    { status: (value) => value === wanted, does_not_equal: (value) => value !== wanted },
+    operator,
+    context,
+  );
 }
 
-function containsTest(operator: string, ids: ReadonlySet<string>, context: OperatorContext): Test<readonly string[]> {
+function containsTest(
+  operator: string,
+  ids: ReadonlySet<string>,
+  context: OperatorContext,
+): Test<readonly string[]> {
   const tests: { readonly [operator: string]: Test<readonly string[]> } = {
     contains: (value) => value.some((id) => ids.has(id)),
     does_not_contain: (value) => !value.some((id) => ids.has(id)),
@@ -136,8 +151,10 @@ function optionIds(wanted: Json, path: string, { property }: OperatorContext): R
     if (typeof name !== "string") throw bodyError(path, "a string", name);
     if (property === null) continue;
     const option = findOption(property, { name, id: name });
-    const group = groupsOf(property).find((candidate) => String(candidate["name"]).toLowerCase() === name.toLowerCase());
-    const members = option === undefined ? group?.["option_ids"] : [option["id"] ?? null];
+    const group = groupsOf(property).find(
+      (candidate) => String(candidate.name).toLowerCase() === name.toLowerCase(),
+    );
+    const members = option === undefined ? group?.option_ids : [option.id ?? null];
     if (Array.isArray(members)) for (const id of members) if (typeof id === "string") ids.add(id);
   }
   return ids;
@@ -150,7 +167,11 @@ function emptyTest(operator: string, wanted: Json, context: OperatorContext): Te
   return operator === "is_empty" ? (isEmpty) => isEmpty : (isEmpty) => !isEmpty;
 }
 
-function known<V>(tests: { readonly [operator: string]: Test<V> }, operator: string, context: OperatorContext): Test<V> {
+function known<V>(
+  tests: { readonly [operator: string]: Test<V> },
+  operator: string,
+  context: OperatorContext,
+): Test<V> {
   const test = tests[operator];
   if (test === undefined) throw bodyError(`${context.path}.${operator}`, "not present", operator);
   return test;

@@ -23,13 +23,13 @@ export type CursorStyle = "live" | "snapshot";
 export function queryDataSource(dataSource: DataSource, call: Call): JsonObject {
   const { body, state, connection } = call;
   if (isTrashed(state, dataSource)) throw notFound("database", dataSource.id, connection);
-  const pageSize = pageSizeOf(body["page_size"], "body.page_size");
+  const pageSize = pageSizeOf(body.page_size, "body.page_size");
   const context = { state, dataSource, me: connection.botId };
-  const passes = compileFilter(body["filter"], context);
-  const sorts = parseSorts(body["sorts"], context);
+  const passes = compileFilter(body.filter, context);
+  const sorts = parseSorts(body.sorts, context);
   const isListed = listedTest(dataSource, call);
-  const subject = `query ${dataSource.id} ${JSON.stringify([body["filter"], body["sorts"], body["is_archived"]])}`;
-  const cursor = body["start_cursor"];
+  const subject = `query ${dataSource.id} ${JSON.stringify([body.filter, body.sorts, body.is_archived])}`;
+  const cursor = body.start_cursor;
   const at =
     cursor === undefined || cursor === null
       ? openSession({ dataSource, call, sorts, subject, test: (page) => isListed(page) && passes(page) })
@@ -40,8 +40,8 @@ export function queryDataSource(dataSource: DataSource, call: Call): JsonObject 
 
 /** In this data source still, neither trashed nor (unless asked for) archived, and within sight. */
 function listedTest(dataSource: DataSource, { body, state, connection }: Call): PageTest {
-  const isArchived = body["is_archived"] === undefined ? false : booleanAt(body["is_archived"], "body.is_archived");
-  const wantsPages = body["result_type"] !== "data_source";
+  const isArchived = body.is_archived === undefined ? false : booleanAt(body.is_archived, "body.is_archived");
+  const wantsPages = body.result_type !== "data_source";
   return (page) =>
     wantsPages &&
     !page.inTrash &&
@@ -68,7 +68,11 @@ function openSession(query: {
 /** Matching rows in the wanted order. A single sort by time, or none, reads a kept order and stops at the limit. */
 function matches(
   dataSource: DataSource,
-  { sorts, test, limit }: { readonly sorts: readonly Sort[]; readonly test: PageTest; readonly limit: number },
+  {
+    sorts,
+    test,
+    limit,
+  }: { readonly sorts: readonly Sort[]; readonly test: PageTest; readonly limit: number },
 ): readonly Page[] {
   const [first] = sorts;
   if (sorts.length > 1 || first?.order === null) {
@@ -86,7 +90,17 @@ function matches(
 
 function answer(
   { name, session, offset }: Place,
-  { dataSource, call, pageSize, isShown }: { readonly dataSource: DataSource; readonly call: Call; readonly pageSize: number; readonly isShown: PageTest },
+  {
+    dataSource,
+    call,
+    pageSize,
+    isShown,
+  }: {
+    readonly dataSource: DataSource;
+    readonly call: Call;
+    readonly pageSize: number;
+    readonly isShown: PageTest;
+  },
 ): JsonObject {
   const columns = columnsNamed(dataSource.properties, filterProperties(call.query));
   const results: JsonObject[] = [];
@@ -105,6 +119,8 @@ function answer(
     has_more: hasMore,
     type,
     [type]: {},
-    ...(isIncomplete ? { request_status: { type: "incomplete", incomplete_reason: "query_result_limit_reached" } } : {}),
+    ...(isIncomplete
+      ? { request_status: { type: "incomplete", incomplete_reason: "query_result_limit_reached" } }
+      : {}),
   };
 }

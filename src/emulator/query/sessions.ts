@@ -49,7 +49,8 @@ export class Sessions {
     const name = cursor.slice(0, tokenLength);
     const session = this.#sessions.get(name);
     const offset = Number.parseInt(cursor.slice(tokenLength), 36);
-    if (session?.subject !== subject || !Number.isInteger(offset) || offset > session.items.length) throw invalidCursor();
+    if (session?.subject !== subject || !Number.isInteger(offset) || offset > session.items.length)
+      throw invalidCursor();
     return { name, session, offset };
   }
 

@@ -14,24 +14,33 @@ export interface Sort {
   readonly order: RowOrder | null;
 }
 
-export function parseSorts(input: Json | undefined, context: { readonly state: State; readonly dataSource: DataSource }): Sort[] {
+export function parseSorts(
+  input: Json | undefined,
+  context: { readonly state: State; readonly dataSource: DataSource },
+): Sort[] {
   if (input === undefined || input === null) return [];
-  return arrayAt(input, "body.sorts").map((entry, index) => parseSort(entry, { ...context, path: `body.sorts[${index}]` }));
+  return arrayAt(input, "body.sorts").map((entry, index) =>
+    parseSort(entry, { ...context, path: `body.sorts[${index}]` }),
+  );
 }
 
 function parseSort(
   input: Json,
-  { state, dataSource, path }: { readonly state: State; readonly dataSource: DataSource; readonly path: string },
+  {
+    state,
+    dataSource,
+    path,
+  }: { readonly state: State; readonly dataSource: DataSource; readonly path: string },
 ): Sort {
   const sort = objectAt(input, path);
-  const direction = sort["direction"] ?? "ascending";
+  const direction = sort.direction ?? "ascending";
   if (direction !== "ascending" && direction !== "descending") {
     throw bodyError(`${path}.direction`, '`"ascending"`, or `"descending"`', direction);
   }
   const isDescending = direction === "descending";
-  if (sort["timestamp"] !== undefined) return { ...timestampSort(sort["timestamp"], path), isDescending };
-  if (sort["property"] === undefined) throw bodyErrors([`${path}.property`, `${path}.timestamp`]);
-  const name = textAt(sort["property"], `${path}.property`);
+  if (sort.timestamp !== undefined) return { ...timestampSort(sort.timestamp, path), isDescending };
+  if (sort.property === undefined) throw bodyErrors([`${path}.property`, `${path}.timestamp`]);
+  const name = textAt(sort.property, `${path}.property`);
   const property = findProperty(dataSource.properties, name);
   if (property === undefined) throw validationError(`Could not find sort property with name or id: ${name}`);
   if (property.type === "created_time" || property.type === "last_edited_time") {
@@ -60,13 +69,13 @@ function sortKey(property: Property, state: State): Sort["key"] {
       return (page) => (page.values[id] === true ? 1 : 0);
     case "select":
     case "status": {
-      const rank = new Map(optionsOf(property).map((option, index) => [option["id"], index]));
+      const rank = new Map(optionsOf(property).map((option, index) => [option.id, index]));
       return (page) => rank.get(page.values[id] ?? null) ?? null;
     }
     case "formula":
       return (page) => {
         const result = evaluateFormula(page, property, state);
-        const value = result[String(result["type"])];
+        const value = result[String(result.type)];
         return typeof value === "number" || typeof value === "string" ? value : null;
       };
     default:
@@ -87,7 +96,11 @@ export function sortPages(pages: readonly Page[], sorts: readonly Sort[]): Page[
   return keyed.map(({ page }) => page);
 }
 
-function compareKeys(left: number | string | null, right: number | string | null, isDescending: boolean): number {
+function compareKeys(
+  left: number | string | null,
+  right: number | string | null,
+  isDescending: boolean,
+): number {
   if (left === right) return 0;
   if (left === null) return 1;
   if (right === null) return -1;

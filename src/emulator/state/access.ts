@@ -1,5 +1,14 @@
 import { notFound, restricted } from "../http/errors.ts";
-import { type Block, type Connection, type Database, type DataSource, type Entity, type Page, parentOf, type State } from "./state.ts";
+import {
+  type Block,
+  type Connection,
+  type Database,
+  type DataSource,
+  type Entity,
+  type Page,
+  parentOf,
+  type State,
+} from "./state.ts";
 
 /** Whether a connection sees an object: the nearest grant, on it or above it, decides. */
 export function canSee(state: State, connection: Connection, entity: Entity): boolean {
@@ -38,7 +47,11 @@ export function visibleBlock(state: State, connection: Connection, id: string): 
 function visible<E extends Entity>(
   state: State,
   connection: Connection,
-  wanted: { readonly kind: "page" | "block" | "database"; readonly id: string; readonly entity: E | undefined },
+  wanted: {
+    readonly kind: "page" | "block" | "database";
+    readonly id: string;
+    readonly entity: E | undefined;
+  },
 ): E {
   if (wanted.entity === undefined || !canSee(state, connection, wanted.entity)) {
     throw notFound(wanted.kind, wanted.id, connection);

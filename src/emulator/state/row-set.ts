@@ -7,8 +7,10 @@ const minuteMs = 60_000;
 
 const comparisons: { readonly [order in RowOrder]: (left: Page, right: Page) => number } = {
   arbitrary: (left, right) => left.rank - right.rank || compareIds(left, right),
-  created: (left, right) => minuteOf(left.createdAt) - minuteOf(right.createdAt) || comparisons.arbitrary(left, right),
-  edited: (left, right) => minuteOf(left.editedAt) - minuteOf(right.editedAt) || comparisons.arbitrary(left, right),
+  created: (left, right) =>
+    minuteOf(left.createdAt) - minuteOf(right.createdAt) || comparisons.arbitrary(left, right),
+  edited: (left, right) =>
+    minuteOf(left.editedAt) - minuteOf(right.editedAt) || comparisons.arbitrary(left, right),
 };
 
 /** Whole minutes, rounded down: as exact as pages are in every answer. */

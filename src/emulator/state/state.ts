@@ -126,7 +126,11 @@ export interface State {
   readonly deleted: Map<string, Page>;
 }
 
-export function createState(options: { readonly workspaceName: string; readonly random: Random; readonly now: () => number }): State {
+export function createState(options: {
+  readonly workspaceName: string;
+  readonly random: Random;
+  readonly now: () => number;
+}): State {
   return {
     workspaceId: options.random.uuid(),
     workspaceName: options.workspaceName,
@@ -172,7 +176,13 @@ export function dataSourceOf(state: State, page: Page): DataSource | null {
 }
 
 export function findEntity(state: State, id: string): Entity | null {
-  return state.pages.get(id) ?? state.blocks.get(id) ?? state.databases.get(id) ?? state.dataSources.get(id) ?? null;
+  return (
+    state.pages.get(id) ??
+    state.blocks.get(id) ??
+    state.databases.get(id) ??
+    state.dataSources.get(id) ??
+    null
+  );
 }
 
 /** The one column every page outside a data source has. */

@@ -47,7 +47,8 @@ function offsetIn(text: string): number {
 /** How far a zone is ahead of UTC when its clocks show this local time. */
 function offsetOf(localMs: number, timeZone: string): number {
   const format = new Intl.DateTimeFormat("en-US", { timeZone, timeZoneName: "longOffset" });
-  const name = format.formatToParts(new Date(localMs)).find((part) => part.type === "timeZoneName")?.value ?? "GMT";
+  const name =
+    format.formatToParts(new Date(localMs)).find((part) => part.type === "timeZoneName")?.value ?? "GMT";
   return offsetIn(`0000-00-00T${name.replace("GMT", "") || "+00:00"}`);
 }
 

@@ -3,7 +3,10 @@ import { dataSourceOf, findProperty, type Page, type Property, type State } from
 import { minuteText } from "./dates.ts";
 import { textOf } from "./text-of.ts";
 
-type Result = { readonly type: "string" | "number" | "boolean" | "date"; readonly value: string | number | boolean | null };
+type Result = {
+  readonly type: "string" | "number" | "boolean" | "date";
+  readonly value: string | number | boolean | null;
+};
 
 const depthMax = 10;
 const tokenPattern = /\s*(?:("(?:[^"\\]|\\.)*")|(\d+(?:\.\d+)?)|([A-Za-z_]+)|([+(),]))/y;
@@ -13,11 +16,15 @@ const tokenPattern = /\s*(?:("(?:[^"\\]|\\.)*")|(\d+(?:\.\d+)?)|([A-Za-z_]+)|([+
  * Anything else answers with type "unsupported", as Notion does for formulas it cannot give.
  */
 export function evaluateFormula(page: Page, property: Property, state: State, depth = 0): JsonObject {
-  const expression = property.config["expression"];
-  const result = typeof expression === "string" && depth < depthMax ? evaluate(expression, { page, state, depth }) : null;
+  const expression = property.config.expression;
+  const result =
+    typeof expression === "string" && depth < depthMax ? evaluate(expression, { page, state, depth }) : null;
   if (result === null) return { type: "unsupported", unsupported: {} };
   if (result.type !== "date") return { type: result.type, [result.type]: result.value };
-  return { type: "date", date: result.value === null ? null : { start: result.value, end: null, time_zone: null } };
+  return {
+    type: "date",
+    date: result.value === null ? null : { start: result.value, end: null, time_zone: null },
+  };
 }
 
 interface Scope {
@@ -82,7 +89,11 @@ function term(tokens: readonly string[], at: Position, scope: Scope): Result | n
   return call(token, { tokens, at }, scope);
 }
 
-function call(name: string, { tokens, at }: { tokens: readonly string[]; at: Position }, scope: Scope): Result | null {
+function call(
+  name: string,
+  { tokens, at }: { tokens: readonly string[]; at: Position },
+  scope: Scope,
+): Result | null {
   const inputs: Result[] = [];
   while (tokens[at.index] !== ")") {
     const input = sum(tokens, at, scope);
@@ -99,7 +110,9 @@ function call(name: string, { tokens, at }: { tokens: readonly string[]; at: Pos
 }
 
 function unquote(token: string): string {
-  return token.slice(1, -1).replace(/\\(.)/g, (_, character: string) => (character === "n" ? "\n" : character));
+  return token
+    .slice(1, -1)
+    .replace(/\\(.)/g, (_, character: string) => (character === "n" ? "\n" : character));
 }
 
 function reference(name: string, { page, state, depth }: Scope): Result | null {
@@ -130,7 +143,7 @@ function reference(name: string, { page, state, depth }: Scope): Result | null {
 }
 
 function resultOf(formula: JsonObject): Result | null {
-  const type = formula["type"];
+  const type = formula.type;
   if (type !== "string" && type !== "number" && type !== "boolean") return null;
   const value: Json | undefined = formula[type];
   return { type, value: typeof value === "object" ? null : (value ?? null) };

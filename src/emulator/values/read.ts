@@ -1,6 +1,13 @@
 import { isObject, type Json, type JsonObject, objectOr } from "../json.ts";
 import { canSee } from "../state/access.ts";
-import { type Connection, dataSourceOf, type Page, type Property, type State, type Value } from "../state/state.ts";
+import {
+  type Connection,
+  dataSourceOf,
+  type Page,
+  type Property,
+  type State,
+  type Value,
+} from "../state/state.ts";
 import { minuteText } from "./dates.ts";
 import { evaluateFormula } from "./formula.ts";
 import { renderOption } from "./options.ts";
@@ -22,7 +29,11 @@ export interface ReadContext {
 /** A property as a page shows it, long lists of references cut short. */
 export function renderProperty(page: Page, property: Property, context: ReadContext): JsonObject {
   const full = renderValue(page, property, context);
-  const shown = { id: encodeURIComponent(property.id), type: property.type, [property.type]: truncate(full, property.type) };
+  const shown = {
+    id: encodeURIComponent(property.id),
+    type: property.type,
+    [property.type]: truncate(full, property.type),
+  };
   if (property.type !== "relation") return shown;
   return { ...shown, has_more: Array.isArray(full) && full.length > referencesMax };
 }
@@ -47,7 +58,7 @@ export function renderValue(page: Page, property: Property, context: ReadContext
     case "button":
       return {};
     case "unique_id":
-      return { prefix: property.config["prefix"] ?? null, number: value ?? null };
+      return { prefix: property.config.prefix ?? null, number: value ?? null };
     default:
       return renderStored(value, property, context);
   }
@@ -73,7 +84,7 @@ function renderStored(value: Value | undefined, property: Property, context: Rea
     case "files":
       return Array.isArray(value) ? value.map((file) => renderFile(file, state)) : [];
     case "date":
-      return isObject(value) ? { start: value["start"] ?? null, end: value["end"] ?? null, time_zone: null } : null;
+      return isObject(value) ? { start: value.start ?? null, end: value.end ?? null, time_zone: null } : null;
     case "checkbox":
       return value === true;
     default:
@@ -96,8 +107,8 @@ function visibleTargets(ids: string[], { state, connection }: ReadContext): stri
 
 /** A hosted file's link is signed anew at every read and good for an hour. */
 function renderFile(file: Json, state: State): Json {
-  if (!isObject(file) || file["type"] !== "file") return file;
-  const [url] = String(objectOr(file["file"])["url"] ?? "").split("?");
+  if (!isObject(file) || file.type !== "file") return file;
+  const [url] = String(objectOr(file.file).url ?? "").split("?");
   const now = state.now();
   const signed = `${url}?X-Amz-Date=${now}&X-Amz-Expires=3600&X-Amz-Signature=emulated`;
   return { ...file, file: { url: signed, expiry_time: new Date(now + signedUrlMs).toISOString() } };
@@ -112,13 +123,15 @@ function truncate(value: Json, type: string): Json {
 /** Rich text up to, and without, the first mention too many. */
 function untilMention(items: Json[]): Json[] {
   let mentions = 0;
-  const end = items.findIndex((item) => isObject(item) && item["type"] === "mention" && ++mentions > referencesMax);
+  const end = items.findIndex(
+    (item) => isObject(item) && item.type === "mention" && ++mentions > referencesMax,
+  );
   return end === -1 ? items : items.slice(0, end);
 }
 
 /** The title of a page, as plain items. */
 export function titleOf(page: Page): Value | undefined {
-  return page.values["title"];
+  return page.values.title;
 }
 
 /** Every column of a page, complete: what a check compares with. */

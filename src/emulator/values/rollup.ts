@@ -8,7 +8,7 @@ const relatedMax = 25;
 
 /** A rollup over the first 25 related pages, as page reads compute it. */
 export function computeRollup(page: Page, property: Property, context: ReadContext): JsonObject {
-  const name = stringOr(property.config["function"], "");
+  const name = stringOr(property.config.function, "");
   const elements = rollupElements(page, property, context).slice(0, relatedMax);
   if (name === "show_original") return { type: "array", array: elements, function: name };
   if (name === "show_unique") {
@@ -25,7 +25,10 @@ export function computeRollup(page: Page, property: Property, context: ReadConte
 /** The related pages' values, each with its type and without an id. */
 export function rollupElements(page: Page, property: Property, context: ReadContext): JsonObject[] {
   const { state } = context;
-  const relation = findProperty(dataSourceOf(state, page)?.properties ?? [], stringOr(property.config["relation_property_id"], ""));
+  const relation = findProperty(
+    dataSourceOf(state, page)?.properties ?? [],
+    stringOr(property.config.relation_property_id, ""),
+  );
   if (relation === undefined) return [];
   return listOf(page.values[relation.id]).flatMap((id) => {
     const target = state.pages.get(id);
@@ -38,13 +41,16 @@ export function rollupElements(page: Page, property: Property, context: ReadCont
 
 /** The column of the related pages that is rolled up. */
 export function rolledUp(target: Page, property: Property, state: State): Property | undefined {
-  return findProperty(dataSourceOf(state, target)?.properties ?? [], stringOr(property.config["rollup_property_id"], ""));
+  return findProperty(
+    dataSourceOf(state, target)?.properties ?? [],
+    stringOr(property.config.rollup_property_id, ""),
+  );
 }
 
 function bare(element: JsonObject): Json {
-  const value = element[stringOr(element["type"], "")] ?? null;
-  if (!isObject(value) || typeof value["type"] !== "string") return value;
-  return value[value["type"]] ?? null;
+  const value = element[stringOr(element.type, "")] ?? null;
+  if (!isObject(value) || typeof value.type !== "string") return value;
+  return value[value.type] ?? null;
 }
 
 function isEmpty(value: Json): boolean {
@@ -76,7 +82,8 @@ const isChecked = (value: Json): boolean => value === true;
 
 const numberFunctions: { readonly [name: string]: (values: Json[]) => number | null } = {
   count: (values) => values.length,
-  count_values: (values) => total(values.map((value) => (Array.isArray(value) ? value.length : isEmpty(value) ? 0 : 1))),
+  count_values: (values) =>
+    total(values.map((value) => (Array.isArray(value) ? value.length : isEmpty(value) ? 0 : 1))),
   empty: (values) => counted(values, isEmpty),
   not_empty: (values) => counted(values, isFilled),
   percent_empty: (values) => share(counted(values, isEmpty), values.length),
@@ -85,18 +92,24 @@ const numberFunctions: { readonly [name: string]: (values: Json[]) => number | n
   checked: (values) => counted(values, isChecked),
   unchecked: (values) => counted(values, (value) => value === false),
   percent_checked: (values) => share(counted(values, isChecked), values.length),
-  percent_unchecked: (values) => share(counted(values, (value) => value === false), values.length),
+  percent_unchecked: (values) =>
+    share(
+      counted(values, (value) => value === false),
+      values.length,
+    ),
   sum: (values) => total(numbersIn(values)),
-  average: (values) => (numbersIn(values).length === 0 ? null : share(total(numbersIn(values)), numbersIn(values).length)),
+  average: (values) =>
+    numbersIn(values).length === 0 ? null : share(total(numbersIn(values)), numbersIn(values).length),
   median: (values) => median(numbersIn(values)),
   min: (values) => (numbersIn(values).length === 0 ? null : Math.min(...numbersIn(values))),
   max: (values) => (numbersIn(values).length === 0 ? null : Math.max(...numbersIn(values))),
-  range: (values) => (numbersIn(values).length === 0 ? null : Math.max(...numbersIn(values)) - Math.min(...numbersIn(values))),
+  range: (values) =>
+    numbersIn(values).length === 0 ? null : Math.max(...numbersIn(values)) - Math.min(...numbersIn(values)),
 };
 
 function dateOf(element: JsonObject): number[] {
   const value = bare(element);
-  const text = isObject(value) ? value["start"] : value;
+  const text = isObject(value) ? value.start : value;
   const ms = typeof text === "string" ? instantOf(text) : null;
   return ms === null ? [] : [ms];
 }
@@ -109,5 +122,6 @@ function dateValue(start: number, end: number | null): JsonObject {
 const dateFunctions: { readonly [name: string]: (instants: number[]) => JsonObject | null } = {
   earliest_date: (instants) => (instants.length === 0 ? null : dateValue(Math.min(...instants), null)),
   latest_date: (instants) => (instants.length === 0 ? null : dateValue(Math.max(...instants), null)),
-  date_range: (instants) => (instants.length === 0 ? null : dateValue(Math.min(...instants), Math.max(...instants))),
+  date_range: (instants) =>
+    instants.length === 0 ? null : dateValue(Math.min(...instants), Math.max(...instants)),
 };

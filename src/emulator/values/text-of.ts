@@ -12,17 +12,17 @@ export function textOf(value: Value | undefined, property: Property, state: Stat
       return plainText(value);
     case "select":
     case "status":
-      return stringOr(renderOption(property, value)?.["name"], "");
+      return stringOr(renderOption(property, value)?.name, "");
     case "multi_select":
       return listOf(value)
-        .map((id) => stringOr(renderOption(property, id)?.["name"], ""))
+        .map((id) => stringOr(renderOption(property, id)?.name, ""))
         .join(", ");
     case "people":
       return listOf(value)
         .map((id) => state.users.get(id)?.name ?? "")
         .join(", ");
     case "date":
-      return isObject(value) ? stringOr(value["start"], "") : "";
+      return isObject(value) ? stringOr(value.start, "") : "";
     case "checkbox":
       return value === true ? "Yes" : "No";
     default:

@@ -9,16 +9,27 @@ export function partialUser(id: string): JsonObject {
 }
 
 /** The full form inside property values, as far as the reader may see people; an unknown user stays partial. */
-export function renderUser(state: State, id: string, information: Capabilities["userInformation"] = "with_email"): JsonObject {
+export function renderUser(
+  state: State,
+  id: string,
+  information: Capabilities["userInformation"] = "with_email",
+): JsonObject {
   const user = state.users.get(id);
-  return user === undefined || information === "none" ? partialUser(id) : renderKnownUser(state, user, information);
+  return user === undefined || information === "none"
+    ? partialUser(id)
+    : renderKnownUser(state, user, information);
 }
 
 /** The full form. Only the email depends on what the reader may see. */
-export function renderKnownUser(state: State, user: User, information: Capabilities["userInformation"]): JsonObject {
+export function renderKnownUser(
+  state: State,
+  user: User,
+  information: Capabilities["userInformation"],
+): JsonObject {
   const shown = { object: "user", id: user.id, name: user.name, avatar_url: user.avatarUrl, type: user.type };
   if (user.type === "bot") return { ...shown, bot: renderBot(state) };
-  const email = information === "with_email" && user.email !== null ? { email: user.email, email_verified: true } : {};
+  const email =
+    information === "with_email" && user.email !== null ? { email: user.email, email_verified: true } : {};
   return { ...shown, person: email };
 }
 

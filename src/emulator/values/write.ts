@@ -24,7 +24,9 @@ const contactMax = 200;
 export function parseValue(input: Json, context: WriteContext): Value | undefined {
   const { property } = context;
   if (isReadOnly(property.type)) {
-    throw validationError(`${property.name} is a read-only property of type ${property.type} and cannot be written.`);
+    throw validationError(
+      `${property.name} is a read-only property of type ${property.type} and cannot be written.`,
+    );
   }
   const written = unwrap(input, context);
   if (written === null || written === undefined) return property.type === "checkbox" ? false : undefined;
@@ -66,7 +68,11 @@ const parsers: { readonly [type: string]: Parser } = {
   },
   date: parseDate,
   people: (written, { path }) =>
-    nonEmpty(arrayAt(written, path).map((user, index) => idAt(objectAt(user, `${path}[${index}]`)["id"], `${path}[${index}].id`))),
+    nonEmpty(
+      arrayAt(written, path).map((user, index) =>
+        idAt(objectAt(user, `${path}[${index}]`).id, `${path}[${index}].id`),
+      ),
+    ),
   files: (written, { path }) =>
     nonEmpty(arrayAt(written, path).map((file, index) => parseFile(file, `${path}[${index}]`))),
   checkbox: (written, { path }) => booleanAt(written, path),
@@ -88,14 +94,16 @@ function nonEmpty(list: Json[]): Json[] | undefined {
 /** Names match whatever their case. Selects grow by a new name; a status never does. */
 function optionId(written: Json, context: WriteContext & { readonly mayCreate: boolean }): string {
   const wanted = objectAt(written, context.path);
-  const found = findOption(context.property, { id: wanted["id"] ?? undefined, name: wanted["name"] });
-  if (typeof found?.["id"] === "string") return found["id"];
-  const name = wanted["name"];
+  const found = findOption(context.property, { id: wanted.id ?? undefined, name: wanted.name });
+  if (typeof found?.id === "string") return found.id;
+  const name = wanted.name;
   if (!context.mayCreate || typeof name !== "string") {
-    const shown = String(wanted["name"] ?? wanted["id"]);
-    throw validationError(`Invalid ${context.property.type} option. ${context.property.type} option "${shown}" does not exist.`);
+    const shown = String(wanted.name ?? wanted.id);
+    throw validationError(
+      `Invalid ${context.property.type} option. ${context.property.type} option "${shown}" does not exist.`,
+    );
   }
-  if (name.includes(",")) throw validationError("Invalid select option, commas not allowed: " + name);
+  if (name.includes(",")) throw validationError(`Invalid select option, commas not allowed: ${name}`);
   return createOption(context.property, name, context.state);
 }
 
@@ -104,13 +112,16 @@ const colors = ["default", "gray", "brown", "orange", "yellow", "green", "blue",
 function createOption(property: Property, name: string, state: State): string {
   const id = state.random.uuid();
   const color = colors[state.random.integer() % colors.length] ?? "default";
-  property.config = { ...property.config, options: [...optionsOf(property), { id, name, color, description: null }] };
+  property.config = {
+    ...property.config,
+    options: [...optionsOf(property), { id, name, color, description: null }],
+  };
   return id;
 }
 
 function parseDate(written: Json, { path }: WriteContext): Value {
   const date = objectAt(written, path);
-  const zone = typeof date["time_zone"] === "string" ? date["time_zone"] : null;
+  const zone = typeof date.time_zone === "string" ? date.time_zone : null;
   const read = (key: "start" | "end"): string | null => {
     const text = date[key];
     if (key === "end" && (text === undefined || text === null)) return null;
@@ -125,19 +136,21 @@ function parseFile(written: Json, path: string): JsonObject {
   const file = objectAt(written, path);
   const type = ["external", "file"].find((known) => isObject(file[known]));
   if (type === undefined) throw bodyError(`${path}.external`, "defined", undefined);
-  const url = textAt(objectAt(file[type], `${path}.${type}`)["url"], `${path}.${type}.url`, urlMax);
-  return { name: typeof file["name"] === "string" ? file["name"] : url, type, [type]: { url } };
+  const url = textAt(objectAt(file[type], `${path}.${type}`).url, `${path}.${type}.url`, urlMax);
+  return { name: typeof file.name === "string" ? file.name : url, type, [type]: { url } };
 }
 
 /** Every target must exist and be shared with the connection. */
 function parseRelation(written: Json, { state, connection, path }: WriteContext): Value | undefined {
   const ids = arrayAt(written, path).map((target, index) =>
-    idAt(objectAt(target, `${path}[${index}]`)["id"], `${path}[${index}].id`),
+    idAt(objectAt(target, `${path}[${index}]`).id, `${path}[${index}].id`),
   );
   for (const id of ids) {
     const target = findEntity(state, id);
     if (target?.object !== "page" || (connection !== null && !canSee(state, connection, target))) {
-      throw validationError(`Could not find page with ID: ${id}. Make sure the relevant pages and databases are shared with your integration.`);
+      throw validationError(
+        `Could not find page with ID: ${id}. Make sure the relevant pages and databases are shared with your integration.`,
+      );
     }
   }
   return nonEmpty([...new Set(ids)]);

@@ -16,7 +16,7 @@ export function backupRecipe(mappings: readonly FieldMappingConfig[], syncName: 
       if (bound.errors.length > 0) {
         throw new LockstepError(
           "SCHEMA_DRIFT",
-          `the field mappings of "${syncName}" do not fit: ${bound.errors.join("; ")}`,
+          `the field mappings of "${syncName}" do not fit: ${bound.errors.join(" ")}`,
         );
       }
       const derived = new Set(description.fields.filter((field) => field.isDerived).map((field) => field.id));

@@ -98,7 +98,7 @@ function wrap(connection: DatabaseSync, path: string): Database {
         }
       }),
     query<Row>(sql: string) {
-      const statement = connection.prepare(sql);
+      const statement = read(() => connection.prepare(sql));
       return {
         get: (...values) => statement.get(...values) as Row | undefined,
         all: (...values) => statement.all(...values) as Row[],

@@ -9,13 +9,14 @@ const applicationId = 0x4c_4f_43_4b;
 const migrations: readonly string[] = [firstSchema];
 
 /** Brings the schema up to date in one transaction. Refuses newer stores and files that are not stores. */
-export function migrate(connection: DatabaseSync, path: string): void {
-  if (schemaOf(connection, path) === migrations.length) return;
+export function migrate(connection: DatabaseSync, path: string, steps = migrations): void {
+  const schemaNow = () => schemaOf(connection, path, steps.length);
+  if (schemaNow() === steps.length) return;
   connection.exec("BEGIN IMMEDIATE");
   try {
     // Read again under the lock: another process may have migrated meanwhile.
-    for (const statements of migrations.slice(schemaOf(connection, path))) connection.exec(statements);
-    connection.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${migrations.length};`);
+    for (const statements of steps.slice(schemaNow())) connection.exec(statements);
+    connection.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${steps.length};`);
     connection.exec("COMMIT");
   } catch (error) {
     if (connection.isTransaction) connection.exec("ROLLBACK");
@@ -23,7 +24,7 @@ export function migrate(connection: DatabaseSync, path: string): void {
   }
 }
 
-function schemaOf(connection: DatabaseSync, path: string): number {
+function schemaOf(connection: DatabaseSync, path: string, known: number): number {
   const number = (sql: string) => Number(Object.values(connection.prepare(sql).get() ?? {})[0]);
   const schema = number("PRAGMA user_version");
   const isEmpty = schema === 0 && number("SELECT count(*) FROM sqlite_master") === 0;
@@ -34,12 +35,12 @@ function schemaOf(connection: DatabaseSync, path: string): number {
         "Point the store at another path.",
     );
   }
-  if (schema > migrations.length) {
+  if (schema > known) {
     throw new LockstepError(
       "STORE_FAILED",
-      `the store ${path} has schema ${schema}, made by a newer Lockstep; this one knows up to ${migrations.length}. ` +
+      `the store ${path} has schema ${schema}, made by a newer Lockstep; this one knows up to ${known}. ` +
         "Upgrade Lockstep, or use the version that wrote the store.",
-      { details: { schema, known: migrations.length } },
+      { details: { schema, known } },
     );
   }
   return schema;

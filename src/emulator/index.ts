@@ -1,0 +1,9 @@
+/** Notion's REST API on localhost, with state, limits and faults. See docs/emulator.md. */
+export { type Emulator, type EmulatorOptions, startEmulator } from "./emulator.ts";
+export type { CallEntry, CallLog } from "./http/calls.ts";
+export type { FaultEffect, FaultMatch, FaultRule, Faults } from "./http/faults.ts";
+export type { CursorStyle } from "./query/query.ts";
+export { parseSeed, type SeedDatabase, type SeedPage, type WorkspaceSeed } from "./seed.ts";
+export type { EmulatorClock } from "./state/clock.ts";
+export type { Capabilities } from "./state/state.ts";
+export type { By, NewConnection, NewRow, ParentId, TrueRow, Workspace } from "./workspace.ts";

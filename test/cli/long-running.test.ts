@@ -1,0 +1,139 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { fakeLockstep } from "./fake-lockstep.ts";
+import { run } from "./harness.ts";
+
+describe("emulator", () => {
+  it("prints where it is, stays up until stopped, and closes", async () => {
+    const stopping = new AbortController();
+    const seen: unknown[] = [];
+    const startEmulator = async (request: unknown) => {
+      seen.push(request);
+      return {
+        url: "http://127.0.0.1:4000",
+        token: "ntn_dummy",
+        close: async () => {
+          seen.push("closed");
+        },
+      };
+    };
+    const options = {
+      files: { "seed.json": '{"people":[]}' },
+      signal: stopping.signal,
+      deps: { startEmulator },
+      onStdout: () => stopping.abort(),
+    };
+    const argv = ["emulator", "--port", "4000", "--rate", "60", "--seed", "seed.json"];
+    const { exitCode, stdout } = await run(await fakeLockstep(), argv, options);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain("export NOTION_BASE_URL=http://127.0.0.1:4000\nexport NOTION_TOKEN=ntn_dummy\n");
+    expect(seen).toEqual([{ port: 4000, ratePerMinute: 60, seed: { people: [] } }, "closed"]);
+  });
+
+  it.each([
+    [["emulator", "--seed", "none.json"], "--seed: cannot read"],
+    [["emulator", "--faults", "broken.json"], "line 2, column 1"],
+    [["emulator", "--port", "70000"], "--port: expected a whole number from 0 to 65535"],
+  ])("refuses %j", async (argv, expected) => {
+    const { exitCode, stderr } = await run(await fakeLockstep(), argv, { files: { "broken.json": "[\n" } });
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(expected);
+  });
+});
+
+describe("demo", () => {
+  it.each([
+    [true, 0],
+    [false, 1],
+  ])("prints what happens and exits by its checks (ok: %s)", async (ok, expected) => {
+    const runDemo = async ({ isOnce, onLine }: { isOnce: boolean; onLine: (text: string) => void }) => {
+      onLine(`hello, once ${isOnce}`);
+      return { ok, checks: [] };
+    };
+    const text = await run(await fakeLockstep(), ["demo", "--once"], { deps: { runDemo } });
+    expect(text).toEqual({ exitCode: expected, stdout: "hello, once true\n", stderr: "" });
+    const json = await run(await fakeLockstep(), ["demo", "--json"], { deps: { runDemo } });
+    expect(json).toEqual({
+      exitCode: expected,
+      stdout: `{"ok":${ok},"checks":[]}\n`,
+      stderr: "hello, once false\n",
+    });
+  });
+});
+
+describe("serve", () => {
+  it("answers until stopped, then closes Lockstep", async () => {
+    const fake = await fakeLockstep();
+    const stopping = new AbortController();
+    const health = Promise.withResolvers<unknown>();
+    const onStdout = (text: string) => {
+      const { url } = JSON.parse(text);
+      health.resolve(fetch(`${url}/healthz`).then((response) => response.json()));
+      health.promise.finally(() => stopping.abort());
+    };
+    const options = { signal: stopping.signal, env: { LOCKSTEP_ADMIN_TOKEN: "dummy-admin" }, onStdout };
+    const { exitCode, stderr } = await run(fake, ["serve", "--port", "0", "--json"], options);
+    expect(await health.promise).toMatchObject({ ok: true });
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain('"msg":"listening"');
+    expect(stderr).not.toContain("dummy-admin");
+    expect(fake.calls.map(({ name }) => name)).toEqual(["schedule", "close"]);
+  });
+
+  it("fails when the schedules stop by themselves", async () => {
+    const fake = await fakeLockstep();
+    fake.script.schedule = async () => {
+      throw new Error("the store is gone");
+    };
+    const { exitCode, stderr } = await run(fake, ["serve", "--port", "0"]);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain("schedules stopped");
+  });
+
+  it("refuses an address others can reach without an admin token", async () => {
+    const { exitCode, stderr } = await run(await fakeLockstep(), [
+      "serve",
+      "--host",
+      "0.0.0.0",
+      "--port",
+      "0",
+    ]);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain("LOCKSTEP_ADMIN_TOKEN");
+  });
+});
+
+describe("main.ts", () => {
+  const main = join(import.meta.dirname, "../../src/cli/main.ts");
+
+  async function spawnMain(argv: readonly string[]) {
+    const child = spawn(process.execPath, [...argv], { stdio: ["ignore", "pipe", "pipe"] });
+    const output = { stdout: "", stderr: "" };
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (output.stdout += text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (output.stderr += text));
+    const [exitCode] = await once(child, "close");
+    return { exitCode, ...output };
+  }
+
+  it("runs as a program", async () => {
+    const { exitCode, stdout } = await spawnMain([main, "--version"]);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it("refuses an older Node before it imports anything", async () => {
+    const older = "Object.defineProperty(process,'versions',{value:{...process.versions,node:'24.15.9'}})";
+    const { exitCode, stderr } = await spawnMain([
+      "--import",
+      `data:text/javascript,${encodeURIComponent(older)}`,
+      main,
+      "status",
+    ]);
+    expect(exitCode).toBe(2);
+    expect(stderr).toBe(
+      "lockstep needs Node 24.16 or newer; this is 24.15.9. Get it from https://nodejs.org.\n",
+    );
+  });
+});
