@@ -83,7 +83,7 @@ async function measure(path: string, taskIds: readonly string[]) {
     SELECT id, task_id, version_num, title, description, status, resolution, metadata, created_at, created_by,
       change_reason, conflict_flag, is_deleted, run_id
     FROM task_versions WHERE task_id = ? AND version_num >= ? ORDER BY version_num LIMIT ?`);
-  const times = { store: [] as number[], floor: [] as number[], rows: 0 };
+  const times: { store: number[]; floor: number[]; rows: number } = { store: [], floor: [], rows: 0 };
   const readStore = async (taskId: string) => {
     const startedAt = performance.now();
     const history = await store.getHistory(taskId, { fromVersion: 1, limit: 100 });

@@ -14,8 +14,19 @@ export const systemClock: Clock = {
 };
 
 export const systemIds: Ids = {
-  next: () => uuidV7(Date.now(), randomBytes(10)),
+  next: () => uuidV7(Date.now(), randomness.take(10)),
   random: () => Math.random(),
+};
+
+/** Random bytes drawn in blocks: one call to the system for each id costs more than the rest of the id. */
+const randomness = {
+  block: Buffer.alloc(0),
+  take(bytes: number): Buffer {
+    if (this.block.length < bytes) this.block = randomBytes(8192);
+    const taken = this.block.subarray(0, bytes);
+    this.block = this.block.subarray(bytes);
+    return taken;
+  },
 };
 
 /** UUID version 7 (RFC 9562): 48 bits of time, then randomness. `random` holds 10 bytes. */

@@ -1,4 +1,5 @@
 import type { Lockstep } from "../app/lockstep.ts";
+import type { Secrets } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { LockstepError } from "../core/errors.ts";
 import type { CliDeps } from "./deps.ts";
@@ -48,17 +49,34 @@ async function withOpened<T>(
   const { config, environment } = await loadConfig({ cwd: io.cwd, file: flags.config ?? null, env: io.env });
   const { secrets, notionBaseUrl } = environment;
   const baseUrl = notionBaseUrl === null ? {} : { baseUrl: notionBaseUrl };
-  const lockstep = await deps.openLockstep({ config, secrets, isReadOnly, ...baseUrl });
+  const opened = await deps.openLockstep({ config, secrets, isReadOnly, ...baseUrl });
+  const { lockstep, idle } = trackSyncs(opened);
   try {
-    return await work({ lockstep, adminToken: secrets.adminToken });
+    return await work({ lockstep, secrets });
   } finally {
-    await lockstep.close();
+    // A caller over HTTP or MCP may be gone while the sync it asked for still writes its evidence.
+    await idle();
+    await opened.close();
   }
 }
 
 interface Opened {
   readonly lockstep: Lockstep;
-  readonly adminToken: string | null;
+  readonly secrets: Secrets;
+}
+
+/** The same Lockstep, and a way to wait until no sync asked for through it runs any more. */
+function trackSyncs(opened: Lockstep): {
+  readonly lockstep: Lockstep;
+  readonly idle: () => Promise<unknown>;
+} {
+  const running = new Set<Promise<unknown>>();
+  const sync: Lockstep["sync"] = (names, options) => {
+    const run = opened.sync(names, options).finally(() => running.delete(run));
+    running.add(run);
+    return run;
+  };
+  return { lockstep: { ...opened, sync }, idle: () => Promise.allSettled(running) };
 }
 
 /** A flag's or argument's whole number; USAGE naming it otherwise. */

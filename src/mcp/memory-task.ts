@@ -190,7 +190,7 @@ function versionView(version: TaskVersion, { source }: Task): z.input<typeof ver
     createdBy,
     isConflict: version.conflictFlag,
     isDeleted: version.isDeleted,
-    content: { ...content, ...untrusted(source === null ? "memory" : "notion", content) },
+    content: untrusted(source === null ? "memory" : "notion", content),
   };
 }
 

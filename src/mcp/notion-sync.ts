@@ -114,11 +114,7 @@ function runView({ sync, run }: RunReport): z.input<typeof runSchema> {
     // They quote names from Notion.
     messages: isSilent
       ? null
-      : {
-          warnings: [],
-          errors: [],
-          ...untrusted("notion", { warnings, errors: errors.map(({ message }) => message) }),
-        },
+      : untrusted("notion", { warnings, errors: errors.map(({ message }) => message) }),
   };
 }
 

@@ -19,18 +19,18 @@ export function untrustedSchema<Shape extends z.ZodRawShape>(shape: Shape) {
 }
 
 /** Wraps text that others wrote, cut to `textMax` per value, saying so. */
-export function untrusted<Content extends { readonly [key: string]: Json }>(
+export function untrusted<Key extends string>(
   source: "notion" | "memory",
-  content: Content,
-): { untrusted: true; source: "notion" | "memory"; note: string; isCut: boolean; [key: string]: Json } {
-  const cuts = Object.entries(content).map(([key, value]) => ({ key, ...cut(value) }));
-  return {
-    untrusted: true,
+  content: Readonly<Record<Key, Json>>,
+) {
+  const cuts = Object.entries<Json>(content).map(([key, value]) => ({ key, ...cut(value) }));
+  const marker = {
+    untrusted: true as const,
     source,
     note: untrustedNote,
     isCut: cuts.some(({ isCut }) => isCut),
-    ...Object.fromEntries(cuts.map(({ key, value }) => [key, value])),
   };
+  return { ...marker, ...content, ...Object.fromEntries(cuts.map(({ key, value }) => [key, value])) };
 }
 
 /** A text is cut in place; a larger value becomes the beginning of its JSON. */

@@ -31,7 +31,7 @@ export interface RunningServer extends AsyncDisposable {
   readonly url: string;
   /** Rejects when the schedules stop by themselves; never resolves. */
   readonly failed: Promise<never>;
-  /** Stops listening and waits until the syncs it started have left their evidence. */
+  /** Stops listening and the schedules, aborts the syncs it was asked for, and lets their answers go out. */
   close(): Promise<void>;
 }
 
@@ -91,7 +91,8 @@ function createApp(
   app.use(requireBearer(adminToken));
   app.use(bodyLimit({ maxSize: bodyBytesMax, onError: refuseBody }));
   app.route("/api", createApi(lockstep, stopping));
-  app.post("/mcp", (context) => mcp.fetch(context.req.raw));
+  // Every method: the protocol wants its own answer to those that are not supported.
+  app.all("/mcp", (context) => mcp.fetch(context.req.raw));
   app.notFound((context) =>
     answerError(context.req.raw, new LockstepError("USAGE", "There is nothing here."), 404),
   );

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { PlanReport, RunReport } from "../../src/app/lockstep.ts";
+import type { OpenRequest } from "../../src/cli/deps.ts";
 import { LockstepError } from "../../src/core/errors.ts";
 import { fakeLockstep, makeRun } from "./fake-lockstep.ts";
 import { run } from "./harness.ts";
@@ -108,6 +109,31 @@ describe("sync", () => {
     const log = await run(fake, ["sync", "--json"], { deps });
     expect(log.stderr).toBe(`${line(200)}\n`);
     expect(JSON.parse(log.stdout).runs).toHaveLength(1);
+  });
+});
+
+describe("opening", () => {
+  it("hands on the configuration, and what the environment says", async () => {
+    const fake = await fakeLockstep();
+    const opened: OpenRequest[] = [];
+    const openLockstep = async (request: OpenRequest) => {
+      opened.push(request);
+      return fake.lockstep;
+    };
+    const env = {
+      NOTION_TOKEN: "ntn_dummy",
+      NOTION_BASE_URL: "http://127.0.0.1:9",
+      LOCKSTEP_SYNC_SCHEDULE: "0 5 * * *",
+    };
+    await run(fake, ["sync"], { env, deps: { openLockstep } });
+    expect(opened).toMatchObject([
+      {
+        secrets: { notionToken: "ntn_dummy", adminToken: null },
+        baseUrl: "http://127.0.0.1:9",
+        isReadOnly: false,
+        config: { backup: { databases: [{ name: "roadmap", schedule: { cron: "0 5 * * *" } }] } },
+      },
+    ]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { fakeLockstep } from "./fake-lockstep.ts";
 import { run } from "./harness.ts";
@@ -64,6 +65,8 @@ describe("demo", () => {
 });
 
 describe("serve", () => {
+  const env = { NOTION_TOKEN: "ntn_dummy", LOCKSTEP_ADMIN_TOKEN: "dummy-admin" };
+
   it("answers until stopped, then closes Lockstep", async () => {
     const fake = await fakeLockstep();
     const stopping = new AbortController();
@@ -73,7 +76,7 @@ describe("serve", () => {
       health.resolve(fetch(`${url}/healthz`).then((response) => response.json()));
       health.promise.finally(() => stopping.abort());
     };
-    const options = { signal: stopping.signal, env: { LOCKSTEP_ADMIN_TOKEN: "dummy-admin" }, onStdout };
+    const options = { signal: stopping.signal, env, onStdout };
     const { exitCode, stderr } = await run(fake, ["serve", "--port", "0", "--json"], options);
     expect(await health.promise).toMatchObject({ ok: true });
     expect(exitCode).toBe(0);
@@ -82,24 +85,54 @@ describe("serve", () => {
     expect(fake.calls.map(({ name }) => name)).toEqual(["schedule", "close"]);
   });
 
+  it("waits for a sync whose caller is gone before it closes Lockstep", async () => {
+    const fake = await fakeLockstep();
+    const [stopping, caller] = [new AbortController(), new AbortController()];
+    const release = Promise.withResolvers<void>();
+    const stopped = Promise.withResolvers<void>();
+    fake.script.sync = async (_names, { signal }) => {
+      signal?.addEventListener("abort", () => stopped.resolve(), { once: true });
+      caller.abort();
+      stopping.abort();
+      await release.promise;
+      fake.calls.push({ name: "evidence saved", args: [] });
+      return [];
+    };
+    const onStdout = (text: string) => {
+      const headers = { authorization: "Bearer dummy-admin" };
+      const init = { method: "POST", headers, signal: caller.signal };
+      fetch(`${JSON.parse(text).url}/api/sync`, init).catch(() => {});
+    };
+    const ended = run(fake, ["serve", "--port", "0", "--json"], { signal: stopping.signal, env, onStdout });
+    await stopped.promise;
+    for (let turn = 0; turn < 50; turn += 1) await setImmediate();
+    expect(fake.calls.map(({ name }) => name)).not.toContain("close");
+    release.resolve();
+    expect((await ended).exitCode).toBe(0);
+    expect(fake.calls.slice(-2).map(({ name }) => name)).toEqual(["evidence saved", "close"]);
+  });
+
+  it("refuses to start without a Notion token when something is scheduled", async () => {
+    const { exitCode, stderr } = await run(await fakeLockstep(), ["serve", "--port", "0"]);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain("these syncs run on a schedule: roadmap");
+  });
+
   it("fails when the schedules stop by themselves", async () => {
     const fake = await fakeLockstep();
     fake.script.schedule = async () => {
       throw new Error("the store is gone");
     };
-    const { exitCode, stderr } = await run(fake, ["serve", "--port", "0"]);
+    const { exitCode, stderr } = await run(fake, ["serve", "--port", "0"], { env });
     expect(exitCode).toBe(1);
     expect(stderr).toContain("schedules stopped");
   });
 
   it("refuses an address others can reach without an admin token", async () => {
-    const { exitCode, stderr } = await run(await fakeLockstep(), [
-      "serve",
-      "--host",
-      "0.0.0.0",
-      "--port",
-      "0",
-    ]);
+    const argv = ["serve", "--host", "0.0.0.0", "--port", "0"];
+    const { exitCode, stderr } = await run(await fakeLockstep(), argv, {
+      env: { NOTION_TOKEN: "ntn_dummy" },
+    });
     expect(exitCode).toBe(2);
     expect(stderr).toContain("LOCKSTEP_ADMIN_TOKEN");
   });
@@ -121,6 +154,18 @@ describe("main.ts", () => {
     const { exitCode, stdout } = await spawnMain([main, "--version"]);
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it.each(["SIGINT", "SIGTERM"] as const)("stops in good order on %s", async (signal) => {
+    const child = spawn(process.execPath, [main, "emulator", "--json"], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const [line] = await once(child.stdout, "data");
+    const { url } = JSON.parse(String(line));
+    expect((await fetch(url)).status).toBeGreaterThan(0);
+    child.kill(signal);
+    expect(await once(child, "exit")).toEqual([0, null]);
+    await expect(fetch(url)).rejects.toThrow();
   });
 
   it("refuses an older Node before it imports anything", async () => {

@@ -269,8 +269,8 @@ describe("no edit is missed", () => {
     }
     await pollOnce(false);
     const truth = world.emulator.workspace.rows(world.dataSourceId).map((row) => {
-      const name = row.properties.Name as { title: { plain_text: string }[] };
-      return [row.id, name.title.map((item) => item.plain_text).join("")] as const;
+      const name = row.properties.Name as { plain_text: string }[];
+      return [row.id, name.map((item) => item.plain_text).join("")] as const;
     });
     expect(edits).toBeGreaterThan(200);
     expect(mirror).toEqual(new Map(truth));

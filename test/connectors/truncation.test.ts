@@ -21,15 +21,18 @@ async function relatedWorld(count: number) {
   const others = dataSourceIds[0] ?? "";
   const targets = workspace.addRows(others, 130, (index) => ({ properties: titled(`Other ${index}`) }));
   workspace.addProperty(world.dataSourceId, "Related", {
-    relation: { data_source_id: others, single_property: {} },
+    relation: { data_source_id: others, dual_property: { synced_property_name: "Rows" } },
   });
   const at = NOW - 60 * MINUTE;
-  const related = targets.slice(0, count).map((id) => ({ id }));
   const [id = ""] = workspace.addRows(world.dataSourceId, 1, () => ({
-    properties: { ...titled("Row"), Related: { relation: related } },
+    properties: titled("Row"),
     createdAt: at,
     editedAt: at,
   }));
+  // From the other side: one write holds a hundred references at most.
+  for (const target of targets.slice(0, count)) {
+    workspace.editPage(target, { properties: { Rows: { relation: [{ id }] } }, at });
+  }
   const { fields } = await world.connector.describe();
   const relation = fields.find((field) => field.name === "Related")?.id ?? "";
   world.callsSince();
@@ -125,10 +128,12 @@ describe("a row that was completed before", () => {
     return { id, sweep, calls };
   }
   const nothing = () => {};
-  const swap = (world: World, id: string, targets: string[]) =>
+  const swap = (world: World, id: string, targets: readonly string[]) =>
     world.emulator.workspace.editPage(id, {
       properties: {
-        Related: { relation: [...targets.slice(0, 29), targets[99]].map((target) => ({ id: target })) },
+        Related: {
+          relation: [...targets.slice(0, 29), ...targets.slice(99, 100)].map((target) => ({ id: target })),
+        },
       },
     });
 

@@ -98,6 +98,9 @@ export function createBoard(
   emulator: Emulator,
   properties: JsonObject,
 ): { readonly databaseId: string; readonly dataSourceId: string } {
-  const made = emulator.workspace.createDatabase({ title: "Board", dataSources: [{ name: "Board", properties }] });
+  const made = emulator.workspace.createDatabase({
+    title: "Board",
+    dataSources: [{ name: "Board", properties }],
+  });
   return { databaseId: made.databaseId, dataSourceId: text(made.dataSourceIds[0]) };
 }

@@ -1,5 +1,5 @@
-import type { Emulator } from "../../src/emulator/index.ts";
 import { matchRoute } from "../../src/emulator/http/router.ts";
+import type { Emulator } from "../../src/emulator/index.ts";
 import { call, type Json, type JsonObject, startQuiet } from "./harness.ts";
 import type { RecordedCall } from "./recordings.ts";
 import { differences } from "./shape.ts";
@@ -27,7 +27,9 @@ export interface Replayed {
 
 /** Sends a cassette's calls, in order, to a fresh emulator. Calls to endpoints it does not serve are left out. */
 export async function replayCassette(calls: readonly RecordedCall[]): Promise<Replayed[]> {
-  const root = rootPages.find((id) => JSON.stringify(calls).replaceAll("-", "").includes(id.replaceAll("-", "")));
+  const root = rootPages.find((id) =>
+    JSON.stringify(calls).replaceAll("-", "").includes(id.replaceAll("-", "")),
+  );
   const pages = root === undefined ? [] : [{ id: root, properties: {} }];
   await using emulator = await startQuiet({ seed: { ...recordedWorkspace, pages } });
   const { token } = emulator.workspace.addConnection({ name: recordedWorkspace.name, seesWorkspace: true });
@@ -78,10 +80,19 @@ function translate(text: string, ids: ReadonlyMap<string, string>): string {
 function learnIds(recorded: Json | undefined, answered: Json | undefined, ids: Map<string, string>): void {
   if (Array.isArray(recorded) && Array.isArray(answered)) {
     for (const [index, each] of recorded.entries()) learnIds(each, answered[index], ids);
-  } else if (typeof recorded === "object" && recorded !== null && typeof answered === "object" && answered !== null) {
+  } else if (
+    typeof recorded === "object" &&
+    recorded !== null &&
+    typeof answered === "object" &&
+    answered !== null
+  ) {
     if (Array.isArray(recorded) || Array.isArray(answered)) return;
     for (const key of Object.keys(recorded)) learnIds(recorded[key], answered[key], ids);
-  } else if (typeof recorded === "string" && typeof answered === "string" && recorded.match(uuids)?.[0] === recorded) {
+  } else if (
+    typeof recorded === "string" &&
+    typeof answered === "string" &&
+    recorded.match(uuids)?.[0] === recorded
+  ) {
     ids.set(recorded.replaceAll("-", ""), answered);
   }
 }

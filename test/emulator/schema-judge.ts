@@ -5,13 +5,19 @@ import { array, object, text } from "./harness.ts";
 export function judge(value: Json | undefined, schema: JsonObject, root = schema, path = "$"): string[] {
   const wrong: string[] = [];
   if (schema.$ref !== undefined) return judge(value, resolve(text(schema.$ref), root), root, path);
-  if (schema.const !== undefined && value !== schema.const) wrong.push(`${path}: ${show(value)} is not ${show(schema.const)}`);
-  if (schema.enum !== undefined && !array(schema.enum).some((each) => each === value)) wrong.push(`${path}: ${show(value)} is not in the enumeration`);
-  if (schema.type !== undefined && !hasType(value, schema.type)) return [...wrong, `${path}: ${show(value)} is no ${show(schema.type)}`];
-  if (schema.not !== undefined && judge(value, object(schema.not), root, path).length === 0) wrong.push(`${path}: must not be like this`);
-  if (schema.anyOf !== undefined) wrong.push(...judgeAny(value, { options: array(schema.anyOf).map(object), root, path }));
+  if (schema.const !== undefined && value !== schema.const)
+    wrong.push(`${path}: ${show(value)} is not ${show(schema.const)}`);
+  if (schema.enum !== undefined && !array(schema.enum).some((each) => each === value))
+    wrong.push(`${path}: ${show(value)} is not in the enumeration`);
+  if (schema.type !== undefined && !hasType(value, schema.type))
+    return [...wrong, `${path}: ${show(value)} is no ${show(schema.type)}`];
+  if (schema.not !== undefined && judge(value, object(schema.not), root, path).length === 0)
+    wrong.push(`${path}: must not be like this`);
+  if (schema.anyOf !== undefined)
+    wrong.push(...judgeAny(value, { options: array(schema.anyOf).map(object), root, path }));
   if (Array.isArray(value) && schema.items !== undefined) {
-    for (const [index, each] of value.entries()) wrong.push(...judge(each, object(schema.items), root, `${path}[${index}]`));
+    for (const [index, each] of value.entries())
+      wrong.push(...judge(each, object(schema.items), root, `${path}[${index}]`));
   }
   if (isObject(value)) wrong.push(...judgeMembers(value, { schema, root, path }));
   return wrong;
@@ -19,7 +25,11 @@ export function judge(value: Json | undefined, schema: JsonObject, root = schema
 
 function judgeAny(
   value: Json | undefined,
-  { options, root, path }: { readonly options: readonly JsonObject[]; readonly root: JsonObject; readonly path: string },
+  {
+    options,
+    root,
+    path,
+  }: { readonly options: readonly JsonObject[]; readonly root: JsonObject; readonly path: string },
 ): string[] {
   const verdicts = options.map((option) => judge(value, option, root, path));
   if (verdicts.some((verdict) => verdict.length === 0)) return [];

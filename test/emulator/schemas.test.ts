@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import demo from "../../src/emulator/seeds/demo.json" with { type: "json" };
 import { parseSeed } from "../../src/emulator/index.ts";
+import demo from "../../src/emulator/seeds/demo.json" with { type: "json" };
 import { array, call, type JsonObject, object, startQuiet, text } from "./harness.ts";
 import { readSchema } from "./recordings.ts";
 import { judge, withoutRequired } from "./schema-judge.ts";
@@ -60,6 +60,17 @@ describe("the response schemas of Notion's SDK", () => {
       expect(objects.length).toBeGreaterThan(150);
     });
   }
+
+  it("refuse a page with a broken property value", async () => {
+    const page = (await answeredObjects("2026-03-11")).find((each) => each.object === "page");
+    const [name] = Object.keys(object(page?.properties));
+    const broken = {
+      ...object(page),
+      properties: { ...object(page?.properties), [text(name)]: { id: "x", type: "nonsense" } },
+    };
+    expect(judge(page, object(schemas.page))).toEqual([]);
+    expect(judge(broken, object(schemas.page))).not.toEqual([]);
+  });
 
   it("refuse an object with a member missing, and one with a member of another type", () => {
     const page = object(schemas.page);

@@ -23,7 +23,8 @@ export function differences(recorded: Json | undefined, answered: Json | undefin
   const kinds = [kindOf(recorded), kindOf(answered)];
   if (kinds[0] !== kinds[1]) return [`${path}: ${kinds.join(" / ")}`];
   if (Array.isArray(recorded) && Array.isArray(answered)) {
-    if (recorded.length !== answered.length) return [`${path}: ${recorded.length} / ${answered.length} elements`];
+    if (recorded.length !== answered.length)
+      return [`${path}: ${recorded.length} / ${answered.length} elements`];
     return recorded.flatMap((each, index) => differences(each, answered[index], `${path}[${index}]`));
   }
   if (isRecord(recorded) && isRecord(answered)) {

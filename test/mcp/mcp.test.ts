@@ -4,7 +4,8 @@ import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { describe, expect, it } from "vitest";
 import { createLogger } from "../../src/server/logger.ts";
 import { startServer } from "../../src/server/server.ts";
-import { type Fake, fakeLockstep, makeRun } from "../cli/fake-lockstep.ts";
+import { configText, type Fake, fakeLockstep, makeRun } from "../cli/fake-lockstep.ts";
+import { folderWith } from "../config/folder.ts";
 
 const adminToken = "dummy-admin-token";
 
@@ -150,12 +151,11 @@ describe("tools", () => {
   });
 
   it("answer over stdin and stdout, and the program ends with its client", async () => {
-    const program = join(import.meta.dirname, "stdio-server.ts");
-    const transport = new StdioClientTransport({
-      command: process.execPath,
-      args: [program],
-      stderr: "pipe",
-    });
+    await using folder = await folderWith({ "lockstep.config.json": configText });
+    const main = join(import.meta.dirname, "../../src/cli/main.ts");
+    const config = join(folder.path, "lockstep.config.json");
+    const args = [main, "mcp", "--config", config];
+    const transport = new StdioClientTransport({ command: process.execPath, args, stderr: "pipe" });
     const client = new Client({ name: "Terminal <b>agent</b>", version: "1" });
     await client.connect(transport);
     const told = new Told(client);

@@ -152,6 +152,12 @@ describe("the API", () => {
     expect(lastSync(server.fake)).not.toHaveProperty("allowDeletes");
   });
 
+  it("answers MCP's other methods as its protocol wants", async () => {
+    await using server = await serve();
+    const headers = { authorization: `Bearer ${adminToken}`, accept: "text/event-stream" };
+    expect((await fetch(`${server.server.url}/mcp`, { headers })).status).toBe(405);
+  });
+
   it("says that a sync was refused", async () => {
     await using server = await serve();
     server.fake.script.sync = async () => [{ sync: "roadmap", run: makeRun({ status: "refused" }) }];

@@ -1,3 +1,5 @@
+import type { Config } from "../../config/config.ts";
+import { LockstepError } from "../../core/errors.ts";
 import { createLogger } from "../../server/logger.ts";
 import { startServer } from "../../server/server.ts";
 import {
@@ -15,7 +17,8 @@ export function serve(
 ): Promise<CommandResult> {
   const { io } = context;
   const port = wholeNumber("--port", flags.port, { min: 0, max: 65_535 });
-  return withLockstep(context, async ({ lockstep, adminToken }) => {
+  return withLockstep(context, async ({ lockstep, secrets: { notionToken, adminToken } }) => {
+    if (notionToken === null) refuseSchedules(lockstep.config);
     const logger = createLogger(io.stderr);
     await using server = await startServer({ lockstep, port, host: flags.host, adminToken, logger });
     const isJson = context.flags.json === true;
@@ -25,4 +28,15 @@ export function serve(
     await Promise.race([untilAborted(io.signal), server.failed]);
     return { exitCode: 0, document: null, text: "" };
   });
+}
+
+/** Without a token every scheduled run would fail, the first of them at night: better to say so now. */
+function refuseSchedules({ backup }: Config): void {
+  const scheduled = backup.databases.filter(({ isEnabled, schedule }) => isEnabled && schedule.isEnabled);
+  if (scheduled.length === 0) return;
+  const names = scheduled.map(({ name }) => name).join(", ");
+  throw new LockstepError(
+    "SECRET_MISSING",
+    `NOTION_TOKEN is not set, and these syncs run on a schedule: ${names}.`,
+  );
 }

@@ -87,6 +87,7 @@ export async function completeRow(
   reader: Omit<RowReader, "memosOf">,
   { page, lists }: Partial,
 ): Promise<SourceRecord> {
+  if (lists.length === 0) return decodePage(page);
   const properties = { ...page.properties };
   const failed: string[] = [];
   let completedAt = Number.POSITIVE_INFINITY;

@@ -129,7 +129,7 @@ CREATE TRIGGER task_versions_are_only_appended BEFORE INSERT ON task_versions
 WHEN NEW.version_num <> 1 + coalesce((SELECT max(version_num) FROM task_versions WHERE task_id = NEW.task_id), 0)
   OR EXISTS (SELECT 1 FROM task_versions WHERE id = NEW.id)
 BEGIN
-  SELECT RAISE(ABORT, 'task_versions is append-only: a new version needs a new id and the next number of its task');
+  SELECT RAISE(FAIL, 'task_versions is append-only: a new version needs a new id and the next number of its task');
 END;
 
 CREATE TRIGGER tasks_are_never_deleted BEFORE DELETE ON tasks

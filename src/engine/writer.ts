@@ -1,0 +1,84 @@
+import type { Checkpoint, PullBatch } from "../connector/connector.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Ledger } from "./ledger.ts";
+import { type Observed, planSteps, type ReconcileContext, type Step } from "./reconcile.ts";
+
+/**
+ * Pages are made durable together: a transaction waits for the disk, and the random places that links go to are
+ * written once instead of once a page. Bounded in rows (memory) and in time (what a crash reads again).
+ */
+const rowsPerCommitMax = 1_000;
+const commitAfterMs = 1_000;
+/** Rows whose tasks keep moving under us are planned again this often, then left to the next run. */
+const replansMax = 5;
+
+/** Plans batches as they come and makes them durable, in order; resuming positions never run ahead of their rows. */
+export class Writer {
+  private readonly ledger: Ledger;
+  private readonly context: ReconcileContext;
+  private readonly clock: Clock;
+  private readonly onStep: (step: Step) => void;
+  private observed: Observed[] = [];
+  private steps: Step[] = [];
+  private seen: string[] = [];
+  private resumeAt: Checkpoint | undefined;
+  private lastCommitAt: number;
+
+  constructor(input: {
+    readonly ledger: Ledger;
+    readonly context: ReconcileContext;
+    readonly clock: Clock;
+    /** Called for each step once it is durable. */
+    readonly onStep: (step: Step) => void;
+  }) {
+    this.ledger = input.ledger;
+    this.context = input.context;
+    this.clock = input.clock;
+    this.onStep = input.onStep;
+    this.lastCommitAt = input.clock.monotonic();
+  }
+
+  async write(batch: PullBatch, isMarking: boolean): Promise<void> {
+    const observed = batch.records.map(
+      (record): Observed => ({ sourceId: record.id, left: record.presence, record }),
+    );
+    this.observed.push(...observed);
+    this.steps.push(...(await planSteps(this.context, observed)));
+    if (isMarking) {
+      for (const row of [...batch.records, ...batch.same, ...batch.unreadable]) this.seen.push(row.id);
+    }
+    if (batch.resumeAt !== undefined) this.resumeAt = batch.resumeAt;
+    const isDue = this.clock.monotonic() - this.lastCommitAt >= commitAfterMs;
+    if (isDue || this.observed.length >= rowsPerCommitMax || this.seen.length >= rowsPerCommitMax)
+      await this.flush();
+  }
+
+  /** Steps that were planned elsewhere; they are not planned again when they turn out stale. */
+  async apply(steps: readonly Step[]): Promise<void> {
+    this.steps.push(...steps);
+    await this.flush();
+  }
+
+  /** Makes everything so far durable. Returns how many rows kept being edited and were left to the next run. */
+  async flush(): Promise<number> {
+    const { observed, seen, resumeAt } = this;
+    let steps = this.steps;
+    this.observed = [];
+    this.steps = [];
+    this.seen = [];
+    this.resumeAt = undefined;
+    for (let attempt = 0; attempt < replansMax && (steps.length > 0 || seen.length > 0); attempt++) {
+      const changes = steps.flatMap((step) => (step.change === null ? [] : [step.change]));
+      const stale = new Set(await this.ledger.commit(changes, seen, resumeAt));
+      for (const step of steps) if (!stale.has(step.sourceId)) this.onStep(step);
+      this.lastCommitAt = this.clock.monotonic();
+      if (stale.size === 0) return 0;
+      // A later reading of the same record supersedes an earlier one.
+      const again = new Map(
+        observed.filter((each) => stale.has(each.sourceId)).map((each) => [each.sourceId, each]),
+      );
+      steps = await planSteps(this.context, [...again.values()]);
+    }
+    return steps.length;
+  }
+}
