@@ -31,13 +31,16 @@ export async function planSource(
   };
   try {
     const shown: PlannedStep[] = [];
+    const planned = new Set<string>();
     const { refusal, warnings, unchanged } = await dryRun(deps, sync, {
       isFull: options.isFull === true,
       allowDeletes: options.allowDeletes ?? null,
       onProgress: options.onProgress,
       signal: options.signal,
       onStep(step) {
-        if (step.kind === "unchanged") return;
+        // A sweep plans again what the poll before it has planned, because a dry run writes nothing in between.
+        if (step.kind === "unchanged" || planned.has(step.sourceId)) return;
+        planned.add(step.sourceId);
         counts[step.kind] += 1;
         if (shown.length < actionsShownMax) shown.push({ step, kind: step.kind });
       },

@@ -9,10 +9,12 @@ export function createTasks(store: Store, clock: Clock): Tasks {
   const timestamp = () => new Date(clock.now()).toISOString();
   return {
     async add({ projectScopeId, task, by, reason }) {
+      checkMetadata(task);
       const version = draft(null, task, { by, reason });
       return store.createTask({ projectScopeId, version, at: timestamp() });
     },
     async update({ taskId, changes, baseVersionNum, by, reason }) {
+      checkMetadata(changes);
       const task = await findTask(store, taskId);
       if (baseVersionNum !== null && baseVersionNum > task.current.versionNum) {
         throw new LockstepError(
@@ -21,8 +23,10 @@ export function createTasks(store: Store, clock: Clock): Tasks {
             "read the task again and give its versionNum",
         );
       }
-      const version = draft(task.current, changes, { by, reason });
-      return store.appendVersion({ taskId: task.id, baseVersionNum, version, at: timestamp() });
+      // Drafted on the newest version when it is written, so that others' edits to other fields stay.
+      const version = (newest: TaskVersion) => draft(newest, changes, { by, reason });
+      const base = baseVersionNum ?? task.current.versionNum;
+      return store.appendVersion({ taskId: task.id, baseVersionNum: base, version, at: timestamp() });
     },
     get: (reference) => findTask(store, reference),
     list: (filter, page) => store.listTasks(filter, page),
@@ -110,6 +114,16 @@ function flatten(version: TaskVersion): Map<string, Json> {
 function addAll(flat: Map<string, Json>, prefix: string, value: Json): void {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return;
   for (const [name, each] of Object.entries(value)) flat.set(`${prefix}${name}`, each);
+}
+
+/** What mirrors Notion cannot be edited here: the next run would not know whose value it is. */
+function checkMetadata({ metadata = {} }: TaskInput): void {
+  const reserved = ["notion", "notionProperties"].filter((key) => key in metadata);
+  if (reserved.length === 0) return;
+  throw new LockstepError(
+    "USAGE",
+    `metadata.${reserved.join(" and metadata.")} hold what Notion says and cannot be written; use another key`,
+  );
 }
 
 function draft(

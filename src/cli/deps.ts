@@ -1,3 +1,4 @@
+import type { DemoOptions, DemoReport } from "../app/demo.ts";
 import type { EmulatorRequest } from "../app/emulator.ts";
 import type { Lockstep } from "../app/lockstep.ts";
 import type { Config, Secrets } from "../config/config.ts";
@@ -17,21 +18,10 @@ export interface RunningEmulator {
   close(): Promise<void>;
 }
 
-export interface DemoRequest {
-  readonly isOnce: boolean;
-  readonly onLine: (text: string) => void;
-  readonly signal: AbortSignal;
-}
-
-/** What the demo found; it says more than this, and all of it is printed with `--json`. */
-export interface DemoReport {
-  readonly ok: boolean;
-}
-
 /** What the commands stand on. */
 export interface CliDeps {
   openLockstep(options: OpenRequest): Promise<Lockstep>;
-  runDemo(request: DemoRequest): Promise<DemoReport>;
+  runDemo(request: DemoOptions): Promise<DemoReport>;
   startEmulator(request: EmulatorRequest): Promise<RunningEmulator>;
   /** Wall time in milliseconds, to pace progress lines. */
   now(): number;

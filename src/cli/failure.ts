@@ -30,7 +30,7 @@ export function failureOf(
       exitCode: exitCodes[error.code] ?? 1,
       document: {
         ok: false,
-        error: { code: error.code, message, nextStep, details: error.details },
+        error: { code: error.code, message, nextStep, details: maskJson(error.details) },
       },
       text: "",
     },

@@ -21,6 +21,7 @@ export const errorCodes = [
   "RUN_IN_PROGRESS",
   "LEASE_LOST",
   "STORE_FAILED",
+  "TASKS_BUSY",
   "RECORD_NOT_FOUND",
   "RUN_NOT_FOUND",
   "SYNC_NOT_FOUND",

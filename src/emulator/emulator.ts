@@ -11,7 +11,9 @@ import { parseSeed, type WorkspaceSeed } from "./seed.ts";
 import { createSettableClock, type EmulatorClock } from "./state/clock.ts";
 import { createRandom } from "./state/random.ts";
 import { createState } from "./state/state.ts";
-import { addConnection, createWorkspace, personActor, type Workspace } from "./workspace.ts";
+import { personActor } from "./workspace/lookup.ts";
+import { addConnection } from "./workspace/people.ts";
+import { createWorkspace, type Workspace } from "./workspace/workspace.ts";
 
 export interface EmulatorOptions {
   /** 0, the default: any free port. */

@@ -6,4 +6,4 @@ export type { CursorStyle } from "./query/query.ts";
 export { parseSeed, type SeedDatabase, type SeedPage, type WorkspaceSeed } from "./seed.ts";
 export type { EmulatorClock } from "./state/clock.ts";
 export type { Capabilities } from "./state/state.ts";
-export type { By, NewConnection, NewRow, ParentId, TrueRow, Workspace } from "./workspace.ts";
+export type { By, NewConnection, NewRow, ParentId, TrueRow, Workspace } from "./workspace/workspace.ts";

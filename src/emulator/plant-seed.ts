@@ -1,6 +1,6 @@
 import { type Json, type JsonObject, objectOr, stringOr } from "./json.ts";
 import { appendBlocks, parseBlocks } from "./operations/blocks.ts";
-import { createDatabase, createDataSource, updateSchema } from "./operations/data-sources.ts";
+import { createDatabase, createDataSource } from "./operations/data-sources.ts";
 import {
   type Actor,
   addChild,
@@ -9,6 +9,7 @@ import {
   parseValues,
   setValues,
 } from "./operations/pages.ts";
+import { updateSchema } from "./operations/schema.ts";
 import type { SeedDatabase, SeedPage, WorkspaceSeed } from "./seed.ts";
 import {
   findProperty,

@@ -116,19 +116,19 @@ export class Work {
     try {
       for (;;) {
         const next = await pulling.next();
-        if (next.done === true) return next.value;
+        if (next.done === true) {
+          await writer.flush();
+          return next.value;
+        }
         options.signal?.throwIfAborted();
         await writer.write(next.value, isMarking);
         rows += this.count(next.value);
         options.onProgress(mode === "sweep" ? "sweeping" : "reading", rows);
       }
-    } finally {
-      // Also when the source failed: what it gave until then is kept.
-      const left = await writer.flush();
-      if (left > 0)
-        this.warnings.push(
-          `${left} rows kept being edited while they were written; the next run takes them up`,
-        );
+    } catch (error) {
+      // What the source gave until it failed is kept; the failure is what is reported.
+      await writer.flush().catch(() => {});
+      throw error;
     }
   }
 

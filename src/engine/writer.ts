@@ -1,5 +1,6 @@
 import type { Checkpoint, PullBatch } from "../connector/connector.ts";
 import type { Clock } from "../core/clock.ts";
+import { LockstepError } from "../core/errors.ts";
 import type { Ledger } from "./ledger.ts";
 import { type Observed, planSteps, type ReconcileContext, type Step } from "./reconcile.ts";
 
@@ -9,7 +10,7 @@ import { type Observed, planSteps, type ReconcileContext, type Step } from "./re
  */
 const rowsPerCommitMax = 1_000;
 const commitAfterMs = 1_000;
-/** Rows whose tasks keep moving under us are planned again this often, then left to the next run. */
+/** Rows whose tasks keep moving under us are planned again this often. */
 const replansMax = 5;
 
 /** Plans batches as they come and makes them durable, in order; resuming positions never run ahead of their rows. */
@@ -59,8 +60,8 @@ export class Writer {
     await this.flush();
   }
 
-  /** Makes everything so far durable. Returns how many rows kept being edited and were left to the next run. */
-  async flush(): Promise<number> {
+  /** Makes everything so far durable. Throws TASKS_BUSY, before any checkpoint moves, when tasks will not hold still. */
+  async flush(): Promise<void> {
     const { observed, seen, resumeAt } = this;
     let steps = this.steps;
     this.observed = [];
@@ -72,13 +73,19 @@ export class Writer {
       const stale = new Set(await this.ledger.commit(changes, seen, resumeAt));
       for (const step of steps) if (!stale.has(step.sourceId)) this.onStep(step);
       this.lastCommitAt = this.clock.monotonic();
-      if (stale.size === 0) return 0;
+      if (stale.size === 0) return;
       // A later reading of the same record supersedes an earlier one.
       const again = new Map(
         observed.filter((each) => stale.has(each.sourceId)).map((each) => [each.sourceId, each]),
       );
       steps = await planSteps(this.context, [...again.values()]);
     }
-    return steps.length;
+    if (steps.length === 0) return;
+    throw new LockstepError(
+      "TASKS_BUSY",
+      `${steps.length} tasks kept being edited while the run wrote them, ${replansMax} times over; ` +
+        "everything else is saved and the checkpoint stays, so that the next run takes them up",
+      { retry: "safe" },
+    );
   }
 }

@@ -55,12 +55,13 @@ function editTopic(shelf: Shelf, ids: Ids): Pick<Store, "createTask" | "appendVe
       const entry = shelf.tasks.get(taskId);
       if (entry === undefined) throw taskNotFound(taskId);
       const superseded = newestOf(entry);
+      const revised = typeof version === "function" ? version(superseded) : version;
       if (baseVersionNum === null || baseVersionNum === superseded.versionNum) {
-        return addVersion(ids, entry, { draft: version, at, runId: null });
+        return addVersion(ids, entry, { draft: revised, at, runId: null });
       }
       const base = entry.versions[baseVersionNum - 1];
       if (base === undefined) throw versionNotFound(taskId, baseVersionNum);
-      const written = addVersion(ids, entry, { draft: { ...version, conflictFlag: true }, at, runId: null });
+      const written = addVersion(ids, entry, { draft: { ...revised, conflictFlag: true }, at, runId: null });
       const place = {
         syncId: entry.source?.syncId ?? null,
         taskId,

@@ -232,11 +232,14 @@ export interface Store extends AsyncDisposable {
    * version is appended all the same (nothing is lost) with its conflict flag set, and each field that both changed
    * since the base, to different values, is listed as a conflict. null: no base known, not flagged.
    * RECORD_NOT_FOUND when the task or the base version is not there.
+   *
+   * `version` may be a function of the newest version, called inside the transaction: a writer that changes a few
+   * fields then leaves alone what others have written in the meantime.
    */
   appendVersion(input: {
     taskId: string;
     baseVersionNum: number | null;
-    version: VersionDraft;
+    version: VersionDraft | ((newest: TaskVersion) => VersionDraft);
     at: string;
   }): Promise<TaskVersion>;
   getTask(taskId: string): Promise<Task | null>;

@@ -113,9 +113,15 @@ describe("pull changes", () => {
       createdAt: NOW - 700 * MINUTE + index * MINUTE,
       editedAt: index < 310 ? NOW - 10 * MINUTE : NOW - (10 - (index % 5)) * MINUTE,
     }));
+    world.emulator.workspace.addRows(world.dataSourceId, 500, () => ({
+      createdAt: NOW - 900 * MINUTE,
+      editedAt: NOW - 900 * MINUTE,
+    }));
     const checkpoint = { kind: "changes", watermark: NOW - 60 * MINUTE, witness: null };
     const { ids: listed, end } = await pullAll(world.connector, { mode: "changes", checkpoint });
     expect(end).toMatchObject({ isComplete: true });
+    // The rows that were not edited are not read.
+    expect(end.windows.reduce((rows, window) => rows + window.rows, 0)).toBeLessThan(3 * 330);
     expect(new Set(listed)).toEqual(new Set(ids));
   });
 
@@ -138,6 +144,38 @@ describe("pull changes", () => {
     );
     expect(end.isComplete).toBe(true);
     expect(new Set(listed)).toEqual(new Set(ids));
+  });
+
+  it("lists every row stamped in the watermark's own minute", async () => {
+    await using world = await notionWorld();
+    const ids = world.emulator.workspace.addRows(world.dataSourceId, 250, (index) => ({
+      properties: titled(`Row ${index}`),
+      createdAt: NOW - 60 * MINUTE,
+      editedAt: NOW - 30 * MINUTE,
+    }));
+    const watermark = Math.floor((NOW - 30 * MINUTE) / MINUTE) * MINUTE;
+    const checkpoint = { kind: "changes", watermark, witness: null };
+    const { ids: listed } = await pullAll(world.connector, { mode: "changes", checkpoint });
+    expect([...listed].sort()).toEqual([...ids].sort());
+  });
+
+  it.each(["full", "changes"] as const)("ends incomplete when %s never gets past a minute", async (mode) => {
+    await using world = await notionWorld();
+    world.emulator.workspace.addRows(world.dataSourceId, 150, () => ({ createdAt: NOW, editedAt: NOW }));
+    const checkpoint =
+      mode === "full" ? null : { kind: "changes", watermark: NOW - 60 * MINUTE, witness: null };
+    // Every second query is the one with a cursor.
+    const message = "The start_cursor provided is invalid.";
+    world.emulator.faults.add({
+      match: { path: "/query$", every: 2 },
+      effect: { kind: "status", status: 400, code: "validation_error", message },
+    });
+    const { end } = await pullAll(world.connector, { mode, checkpoint });
+    expect(end).toMatchObject({
+      isComplete: false,
+      reason: expect.stringContaining("took back its cursor 3 times"),
+    });
+    expect(end.checkpoint).toEqual(checkpoint);
   });
 
   it("reads everything when the checkpoint says nothing", async () => {

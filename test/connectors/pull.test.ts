@@ -79,6 +79,25 @@ describe("pull full", () => {
     expect(sorted(listed)).toEqual(sorted([...before, ...ids, ...after]));
   });
 
+  it.each([
+    { by: "unique ids", properties: { Name: { title: {} }, No: { unique_id: { prefix: "T" } } } },
+    { by: "titles", properties: { Name: { title: {} } } },
+  ])("splits a minute by $by while Notion takes cursors back", async ({ properties }) => {
+    await using world = await notionWorld({ queryCap: 250, properties });
+    const ids = world.emulator.workspace.addRows(world.dataSourceId, 730, (index) => ({
+      properties: titled(`Row ${index}`),
+      createdAt: NOW - 30 * MINUTE,
+      editedAt: NOW - 30 * MINUTE,
+    }));
+    let queries = 0;
+    const { ids: listed, end } = await pullAll(world.connector, { mode: "full" }, () => {
+      queries += 1;
+      if (queries % 4 === 3) world.emulator.workspace.expireCursors();
+    });
+    expect(end).toMatchObject({ isComplete: true, reason: null });
+    expect(sorted(listed)).toEqual(sorted(ids));
+  });
+
   it("is incomplete, and says why, when nothing tells the rows of a minute apart", async () => {
     await using world = await notionWorld({ queryCap: 100 });
     addRows(world, 30, 10);
@@ -123,6 +142,22 @@ describe("pull full", () => {
         watermark: Math.floor((began - 125_000) / MINUTE) * MINUTE,
       });
     }
+  });
+
+  it("keeps the first run's watermark through any number of kills", async () => {
+    await using world = await notionWorld();
+    addRows(world, 450, 7);
+    let resumeAt: Checkpoint = null;
+    for (let kills = 0; kills < 3; kills += 1) {
+      const killed = pullAll(world.connector, { mode: "full", checkpoint: resumeAt }, (batch) => {
+        resumeAt = batch.resumeAt ?? null;
+        throw new Error("killed");
+      });
+      await expect(killed).rejects.toThrow("killed");
+      world.advance(30 * MINUTE);
+    }
+    const { end } = await pullAll(world.connector, { mode: "full", checkpoint: resumeAt });
+    expect(end.checkpoint).toMatchObject({ watermark: Date.parse("2026-11-21T09:58:00.000Z") });
   });
 
   it("asks for one page ahead and never more", async () => {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { RememberedRecord } from "../../src/connector/connector.ts";
+import { findTruncated } from "../../src/connectors/notion/truncation.ts";
+import type { Json } from "../../src/core/json.ts";
 import type { SourceRecord } from "../../src/core/record.ts";
 import { MINUTE, NOW, notionWorld, pullAll, titled, type World } from "./notion-world.ts";
 
@@ -114,6 +116,29 @@ describe("cut lists", () => {
   });
 });
 
+describe("findTruncated", () => {
+  const pageWith = (property: { [key: string]: Json }) => ({
+    id: "p",
+    createdTime: "",
+    lastEditedTime: "",
+    object: {},
+    properties: { P: { id: "p", ...property } },
+  });
+  const some = (count: number, item: Json = { id: "x" }): Json => Array.from({ length: count }, () => item);
+  it.each<[string, { [key: string]: Json }, boolean]>([
+    ["3 relations and more", { type: "relation", relation: some(3), has_more: true }, true],
+    ["32 relations, as one recording shows", { type: "relation", relation: some(32), has_more: true }, true],
+    ["24 people", { type: "people", people: some(24) }, false],
+    ["25 people", { type: "people", people: some(25) }, true],
+    ["25 items of plain text", { type: "rich_text", rich_text: some(25, { type: "text" }) }, false],
+    ["25 mentions", { type: "title", title: some(25, { type: "mention" }) }, true],
+    ["25 options", { type: "multi_select", multi_select: some(25) }, false],
+    ["nothing", { type: "relation", relation: null }, false],
+  ])("judges %s", (_, property, isTruncated) => {
+    expect(findTruncated(pageWith(property)).length).toBe(isTruncated ? 1 : 0);
+  });
+});
+
 describe("a row that was completed before", () => {
   /** Read completely `settled` ms after its last edit; then `edit`, then swept. */
   async function sweepAfter(settled: number, edit: (world: World, id: string, targets: string[]) => void) {
@@ -142,6 +167,13 @@ describe("a row that was completed before", () => {
     expect(sweep.same).toEqual([id]);
     expect(sweep.records).toEqual([]);
     expect(calls).toBe(1);
+  });
+
+  it("is read again when what is shown of it changed under the same stamp", async () => {
+    const { id, sweep } = await sweepAfter(60 * MINUTE, (world, row) =>
+      world.emulator.workspace.editPage(row, { properties: titled("Other"), at: NOW - 60 * MINUTE }),
+    );
+    expect(sweep.ids).toEqual([id]);
   });
 
   it("is read again when its stamp moved", async () => {

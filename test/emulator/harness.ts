@@ -1,4 +1,4 @@
-import { Client } from "@notionhq/client";
+import { Client, LogLevel } from "@notionhq/client";
 import { type Emulator, type EmulatorOptions, startEmulator } from "../../src/emulator/index.ts";
 
 export type Json = null | boolean | number | string | Json[] | JsonObject;
@@ -60,7 +60,13 @@ export async function call(emulator: Emulator, line: string, request: Request = 
 }
 
 export function client(emulator: Emulator, notionVersion = latest, token = emulator.token): Client {
-  return new Client({ auth: token, baseUrl: emulator.url, notionVersion, retry: false });
+  return new Client({
+    auth: token,
+    baseUrl: emulator.url,
+    notionVersion,
+    retry: false,
+    logLevel: LogLevel.ERROR,
+  });
 }
 
 export function object(value: Json | undefined): JsonObject {

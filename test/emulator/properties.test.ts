@@ -16,7 +16,11 @@ async function startBoard(properties: JsonObject): Promise<Board> {
     emulator,
     dataSourceId,
     create: async (values) =>
-      (await call(emulator, "POST /v1/pages", { body: { parent: { data_source_id: dataSourceId }, properties: values } })).body,
+      (
+        await call(emulator, "POST /v1/pages", {
+          body: { parent: { data_source_id: dataSourceId }, properties: values },
+        })
+      ).body,
     read: async (id) => (await call(emulator, `GET /v1/pages/${id}`)).body,
   };
 }
@@ -25,16 +29,27 @@ const options = (page: JsonObject, name: string): string => text(at(page, `prope
 
 describe("options", () => {
   it("are made by writing a new name to a select or multi_select", async () => {
-    const { emulator, create, dataSourceId } = await startBoard({ Kind: { select: {} }, Tags: { multi_select: {} } });
+    const { emulator, create, dataSourceId } = await startBoard({
+      Kind: { select: {} },
+      Tags: { multi_select: {} },
+    });
     await using _ = emulator;
-    const page = await create({ Kind: { select: { name: "New" } }, Tags: { multi_select: [{ name: "a" }, { name: "b" }] } });
+    const page = await create({
+      Kind: { select: { name: "New" } },
+      Tags: { multi_select: [{ name: "a" }, { name: "b" }] },
+    });
     expect(options(page, "Kind")).toBe("New");
     const { body } = await call(emulator, `GET /v1/data_sources/${dataSourceId}`);
-    expect(array(at(body, "properties.Tags.multi_select.options"))).toMatchObject([{ name: "a" }, { name: "b" }]);
+    expect(array(at(body, "properties.Tags.multi_select.options"))).toMatchObject([
+      { name: "a" },
+      { name: "b" },
+    ]);
   });
 
   it("are found whatever the case, and keep their own", async () => {
-    const { emulator, create } = await startBoard({ Kind: { select: { options: [{ name: "Bug", color: "red" }] } } });
+    const { emulator, create } = await startBoard({
+      Kind: { select: { options: [{ name: "Bug", color: "red" }] } },
+    });
     await using _ = emulator;
     const page = await create({ Kind: { select: { name: "bUG" } } });
     expect(at(page, "properties.Kind.select")).toMatchObject({ name: "Bug", color: "red" });
@@ -44,7 +59,10 @@ describe("options", () => {
     const { emulator, create } = await startBoard({ State: { status: {} } });
     await using _ = emulator;
     expect(at(await create({}), "properties.State.status")).toMatchObject({ name: "Not started" });
-    expect(await create({ State: { status: { name: "Unheard of" } } })).toMatchObject({ status: 400, code: "validation_error" });
+    expect(await create({ State: { status: { name: "Unheard of" } } })).toMatchObject({
+      status: 400,
+      code: "validation_error",
+    });
   });
 
   it("that a schema write leaves out vanish from rows; those it keeps keep name and colour", async () => {
@@ -95,18 +113,40 @@ describe("a page write", () => {
   it.each([
     [{ Nope: { number: 1 } }, "Nope is not a property that exists."],
     [{ Count: { rich_text: [] } }, "Count is expected to be number."],
-    [{ Count: { number: "1" } }, "body failed validation: body.properties.Count.number should be a number, instead was `\"1\"`."],
-    [{ Link: { url: "x".repeat(2001) } }, "body.properties.Link.url.length should be ≤ `2000`, instead was `2001`."],
-    [{ Mail: { email: "x".repeat(201) } }, "body.properties.Mail.email.length should be ≤ `200`, instead was `201`."],
-    [{ Text: { rich_text: Array(101).fill({ text: { content: "x" } }) } }, "body.properties.Text.rich_text.length should be ≤ `100`, instead was `101`."],
-    [{ Text: { rich_text: [{ text: { content: "x".repeat(2001) } }] } }, "body.properties.Text.rich_text[0].text.content.length should be ≤ `2000`"],
+    [
+      { Count: { number: "1" } },
+      'body failed validation: body.properties.Count.number should be a number, instead was `"1"`.',
+    ],
+    [
+      { Link: { url: "x".repeat(2001) } },
+      "body.properties.Link.url.length should be ≤ `2000`, instead was `2001`.",
+    ],
+    [
+      { Mail: { email: "x".repeat(201) } },
+      "body.properties.Mail.email.length should be ≤ `200`, instead was `201`.",
+    ],
+    [
+      { Text: { rich_text: Array(101).fill({ text: { content: "x" } }) } },
+      "body.properties.Text.rich_text.length should be ≤ `100`, instead was `101`.",
+    ],
+    [
+      { Text: { rich_text: [{ text: { content: "x".repeat(2001) } }] } },
+      "body.properties.Text.rich_text[0].text.content.length should be ≤ `2000`",
+    ],
     [{ Who: { people: [{ id: "AAA" }] } }, "body.properties.Who.people[0].id should be a valid uuid"],
-    [{ Due: { date: { start: "soon" } } }, "body.properties.Due.date.start should be a valid ISO 8601 date string"],
+    [
+      { Due: { date: { start: "soon" } } },
+      "body.properties.Due.date.start should be a valid ISO 8601 date string",
+    ],
     [{ Total: { formula: {} } }, "Total is a read-only property"],
   ])("%# is refused and changes nothing: %s", async (properties, message) => {
     const { emulator, create, dataSourceId } = await startBoard(schema);
     await using _ = emulator;
-    expect(await create(properties)).toMatchObject({ status: 400, code: "validation_error", message: expect.stringContaining(message) });
+    expect(await create(properties)).toMatchObject({
+      status: 400,
+      code: "validation_error",
+      message: expect.stringContaining(message),
+    });
     expect(emulator.workspace.rows(dataSourceId)).toEqual([]);
   });
 
@@ -114,7 +154,9 @@ describe("a page write", () => {
     const { emulator, create, read } = await startBoard(schema);
     await using _ = emulator;
     const id = text((await create({ Count: { number: 1 } })).id);
-    await call(emulator, `PATCH /v1/pages/${id}`, { body: { properties: { Count: { number: 2 }, Link: { url: 5 } } } });
+    await call(emulator, `PATCH /v1/pages/${id}`, {
+      body: { properties: { Count: { number: 2 }, Link: { url: 5 } } },
+    });
     expect(at(await read(id), "properties.Count.number")).toBe(1);
   });
 
@@ -122,19 +164,40 @@ describe("a page write", () => {
     const { emulator, create, dataSourceId } = await startBoard({});
     await using _ = emulator;
     emulator.workspace.addProperty(dataSourceId, "Odd", { id: "%3CnJ%5C", number: {} });
-    expect(at(await create({ "<nJ\\": { number: 3 } }), "properties.Odd")).toEqual({ id: "%3CnJ%5C", type: "number", number: 3 });
+    expect(at(await create({ "<nJ\\": { number: 3 } }), "properties.Odd")).toEqual({
+      id: "%3CnJ%5C",
+      type: "number",
+      number: 3,
+    });
     expect(at(await create({ "%3CnJ%5C": { number: 4 } }), "properties.Odd.number")).toBe(4);
   });
 
   it("reads back merged text, dates with offset, and null, [] or false where nothing was written", async () => {
-    const { emulator, create } = await startBoard({ ...schema, Done: { checkbox: {} }, Kind: { select: {} } });
+    const { emulator, create } = await startBoard({
+      ...schema,
+      Done: { checkbox: {} },
+      Kind: { select: {} },
+    });
     await using _ = emulator;
     const page = await create({
-      Text: { rich_text: [{ text: { content: "one " } }, { text: { content: "two" } }, { text: { content: "!" }, annotations: { bold: true } }] },
+      Text: {
+        rich_text: [
+          { text: { content: "one " } },
+          { text: { content: "two" } },
+          { text: { content: "!" }, annotations: { bold: true } },
+        ],
+      },
       Due: { date: { start: "2026-02-22T09:00:00", time_zone: "Asia/Tokyo" } },
     });
-    expect(array(at(page, "properties.Text.rich_text")).map((item) => at(item, "plain_text"))).toEqual(["one two", "!"]);
-    expect(at(page, "properties.Due.date")).toEqual({ start: "2026-02-22T09:00:00.000+09:00", end: null, time_zone: null });
+    expect(array(at(page, "properties.Text.rich_text")).map((item) => at(item, "plain_text"))).toEqual([
+      "one two",
+      "!",
+    ]);
+    expect(at(page, "properties.Due.date")).toEqual({
+      start: "2026-02-22T09:00:00.000+09:00",
+      end: null,
+      time_zone: null,
+    });
     expect(page.properties).toMatchObject({
       Done: { checkbox: false },
       Kind: { select: null },
@@ -148,14 +211,25 @@ describe("a page write", () => {
 
 describe("references", () => {
   it("are cut at 25 on the page and complete, page by page, in the property item", async () => {
-    const { emulator, create, dataSourceId } = await startBoard({ Who: { people: {} }, Text: { rich_text: {} } });
+    const { emulator, create, dataSourceId } = await startBoard({
+      Who: { people: {} },
+      Text: { rich_text: {} },
+    });
     await using _ = emulator;
     const { workspace } = emulator;
-    workspace.addProperty(dataSourceId, "Next", { relation: { data_source_id: dataSourceId, single_property: {} } });
+    workspace.addProperty(dataSourceId, "Next", {
+      relation: { data_source_id: dataSourceId, single_property: {} },
+    });
     const targets = workspace.addRows(dataSourceId, 30, () => ({})).map((id) => ({ id }));
-    const people = Array.from({ length: 26 }, (_, index) => ({ id: workspace.addPerson({ name: `Person ${index}` }) }));
+    const people = Array.from({ length: 26 }, (_, index) => ({
+      id: workspace.addPerson({ name: `Person ${index}` }),
+    }));
     const mentions = people.map((user) => ({ mention: { user } }));
-    const page = await create({ Next: { relation: targets }, Who: { people }, Text: { rich_text: mentions } });
+    const page = await create({
+      Next: { relation: targets },
+      Who: { people },
+      Text: { rich_text: mentions },
+    });
     expect(array(at(page, "properties.Next.relation"))).toHaveLength(25);
     expect(at(page, "properties.Next.has_more")).toBe(true);
     expect(array(at(page, "properties.Who.people"))).toHaveLength(25);
@@ -164,7 +238,12 @@ describe("references", () => {
     const id = text(at(page, "properties.Next.id"));
     const path = `GET /v1/pages/${text(page.id)}/properties/${id}?page_size=20`;
     const first = (await call(emulator, path)).body;
-    expect(first).toMatchObject({ object: "list", has_more: true, type: "property_item", property_item: { id, type: "relation", relation: {} } });
+    expect(first).toMatchObject({
+      object: "list",
+      has_more: true,
+      type: "property_item",
+      property_item: { id, type: "relation", relation: {} },
+    });
     const second = (await call(emulator, `${path}&start_cursor=${text(first.next_cursor)}`)).body;
     const all = [...array(first.results), ...array(second.results)].map((item) => at(item, "relation.id"));
     expect(all).toEqual(targets.map((target) => target.id));
@@ -174,7 +253,9 @@ describe("references", () => {
   it("of exactly 25 entries have nothing more", async () => {
     const { emulator, create, dataSourceId } = await startBoard({});
     await using _ = emulator;
-    emulator.workspace.addProperty(dataSourceId, "Next", { relation: { data_source_id: dataSourceId, single_property: {} } });
+    emulator.workspace.addProperty(dataSourceId, "Next", {
+      relation: { data_source_id: dataSourceId, single_property: {} },
+    });
     const targets = emulator.workspace.addRows(dataSourceId, 25, () => ({})).map((id) => ({ id }));
     expect(at(await create({ Next: { relation: targets } }), "properties.Next.has_more")).toBe(false);
   });
@@ -192,16 +273,24 @@ describe("references", () => {
     const seen = await read(text(part));
     expect(at(seen, "properties.Whole.relation")).toEqual([{ id: page.id }]);
     expect(seen.last_edited_time).toBe("2026-01-01T00:00:00.000Z");
-    await call(emulator, `PATCH /v1/pages/${text(part)}`, { body: { properties: { Whole: { relation: [] } } } });
+    await call(emulator, `PATCH /v1/pages/${text(part)}`, {
+      body: { properties: { Whole: { relation: [] } } },
+    });
     expect(at(await read(text(page.id)), "properties.Parts.relation")).toEqual([]);
     const schema = (await call(emulator, `GET /v1/data_sources/${dataSourceId}`)).body;
-    expect(at(schema, "properties.Parts.relation")).toMatchObject({ data_source_id: other, type: "dual_property", dual_property: { synced_property_name: "Whole" } });
+    expect(at(schema, "properties.Parts.relation")).toMatchObject({
+      data_source_id: other,
+      type: "dual_property",
+      dual_property: { synced_property_name: "Whole" },
+    });
   });
 
   it("to a page that is not shared are refused when written and left out when read", async () => {
     const { emulator, create, read, dataSourceId } = await startBoard({});
     await using _ = emulator;
-    emulator.workspace.addProperty(dataSourceId, "Next", { relation: { data_source_id: dataSourceId, single_property: {} } });
+    emulator.workspace.addProperty(dataSourceId, "Next", {
+      relation: { data_source_id: dataSourceId, single_property: {} },
+    });
     const target = text((await create({})).id);
     const page = text((await create({ Next: { relation: [{ id: target }] } })).id);
     emulator.workspace.unshare(target);
@@ -231,10 +320,14 @@ describe("what Notion computes", () => {
   ])("rolls related rows up with %s", async (name, expected) => {
     const { emulator, create, dataSourceId } = await startBoard({ Count: { number: {} } });
     await using _ = emulator;
-    emulator.workspace.addProperty(dataSourceId, "Next", { relation: { data_source_id: dataSourceId, single_property: {} } });
+    emulator.workspace.addProperty(dataSourceId, "Next", {
+      relation: { data_source_id: dataSourceId, single_property: {} },
+    });
     const rollup = { relation_property_name: "Next", rollup_property_name: "Count", function: name };
     emulator.workspace.addProperty(dataSourceId, "Roll", { rollup });
-    const targets = emulator.workspace.addRows(dataSourceId, 3, (index) => ({ properties: { Count: { number: index + 1 } } }));
+    const targets = emulator.workspace.addRows(dataSourceId, 3, (index) => ({
+      properties: { Count: { number: index + 1 } },
+    }));
     const page = await create({ Next: { relation: targets.map((id) => ({ id })) } });
     expect(at(page, "properties.Roll.rollup")).toMatchObject({ ...expected, function: name });
   });
@@ -243,8 +336,13 @@ describe("what Notion computes", () => {
     const { emulator, dataSourceId } = await startBoard({});
     await using _ = emulator;
     const { workspace } = emulator;
-    workspace.addProperty(dataSourceId, "Next", { id: "%3CnJT", relation: { data_source_id: dataSourceId, single_property: {} } });
-    workspace.addProperty(dataSourceId, "Roll", { rollup: { relation_property_name: "Next", rollup_property_name: "Name", function: "count" } });
+    workspace.addProperty(dataSourceId, "Next", {
+      id: "%3CnJT",
+      relation: { data_source_id: dataSourceId, single_property: {} },
+    });
+    workspace.addProperty(dataSourceId, "Roll", {
+      rollup: { relation_property_name: "Next", rollup_property_name: "Name", function: "count" },
+    });
     const { body } = await call(emulator, `GET /v1/data_sources/${dataSourceId}`);
     expect(at(body, "properties.Roll.rollup.relation_property_id")).toBe("<nJT");
     expect(at(body, "properties.Next.id")).toBe("%3CnJT");
@@ -258,9 +356,14 @@ describe("what Notion computes", () => {
     ['dateAdd(now(), 30, "days")', { type: "unsupported", unsupported: {} }],
     ['prop("Self")', { type: "unsupported", unsupported: {} }],
   ])("evaluates %s", async (expression, expected) => {
-    const { emulator, create } = await startBoard({ Count: { number: {} }, Self: { formula: { expression } } });
+    const { emulator, create } = await startBoard({
+      Count: { number: {} },
+      Self: { formula: { expression } },
+    });
     await using _ = emulator;
-    expect(at(await create({ Name: title("x"), Count: { number: 4 } }), "properties.Self.formula")).toEqual(expected);
+    expect(at(await create({ Name: title("x"), Count: { number: 4 } }), "properties.Self.formula")).toEqual(
+      expected,
+    );
   });
 });
 
@@ -272,7 +375,9 @@ describe("a column", () => {
     emulator.workspace.renameProperty(dataSourceId, "Count", "Total");
     const after = await read(text(page.id));
     expect(at(after, "properties.Total")).toEqual(at(page, "properties.Count"));
-    expect(await create({ Count: { number: 1 } })).toMatchObject({ message: "Count is not a property that exists." });
+    expect(await create({ Count: { number: 1 } })).toMatchObject({
+      message: "Count is not a property that exists.",
+    });
   });
 
   it("deleted and made again has another id", async () => {
@@ -299,7 +404,8 @@ describe("a column", () => {
     const value = at(await read(text(page.id)), "properties.Text");
     const [type] = Object.keys(schema);
     const shown = at(value, text(type));
-    const plain = type === "rich_text" ? at(shown, "0.plain_text") : type === "select" ? at(shown, "name") : shown;
+    const plain =
+      type === "rich_text" ? at(shown, "0.plain_text") : type === "select" ? at(shown, "name") : shown;
     expect(plain).toBe(expected);
     expect(at(value, "id")).toBe(at(page, "properties.Text.id"));
   });
@@ -307,7 +413,8 @@ describe("a column", () => {
   it("of the title can be renamed, but not deleted, retyped or doubled", async () => {
     const { emulator, dataSourceId } = await startBoard({});
     await using _ = emulator;
-    const change = (properties: JsonObject) => call(emulator, `PATCH /v1/data_sources/${dataSourceId}`, { body: { properties } });
+    const change = (properties: JsonObject) =>
+      call(emulator, `PATCH /v1/data_sources/${dataSourceId}`, { body: { properties } });
     expect((await change({ Name: { name: "Titel" } })).status).toBe(200);
     for (const properties of [{ Titel: null }, { Titel: { number: {} } }, { Second: { title: {} } }]) {
       expect((await change(properties)).status).toBe(400);

@@ -1,4 +1,11 @@
-import { APIErrorCode, isFullBlock, isFullDatabase, isFullDataSource, isFullPage, iteratePaginatedAPI } from "@notionhq/client";
+import {
+  APIErrorCode,
+  isFullBlock,
+  isFullDatabase,
+  isFullDataSource,
+  isFullPage,
+  iteratePaginatedAPI,
+} from "@notionhq/client";
 import { describe, expect, it } from "vitest";
 import { client, createBoard, startQuiet, text, title } from "./harness.ts";
 
@@ -25,10 +32,16 @@ describe("the official SDK", () => {
     const read = await notion.databases.retrieve({ database_id: made.id });
     if (!isFullDatabase(read)) throw new TypeError("expected a full database");
     expect(read.data_sources.map((source) => source.name)).toEqual(["Books"]);
-    const changed = await notion.databases.update({ database_id: made.id, title: [{ text: { content: "Library" } }], is_inline: true });
+    const changed = await notion.databases.update({
+      database_id: made.id,
+      title: [{ text: { content: "Library" } }],
+      is_inline: true,
+    });
     expect(changed).toMatchObject({ title: [{ plain_text: "Library" }], is_inline: true });
     const children = await notion.blocks.children.list({ block_id: pageId });
-    expect(children.results).toMatchObject([{ id: made.id, type: "child_database", child_database: { title: "Library" } }]);
+    expect(children.results).toMatchObject([
+      { id: made.id, type: "child_database", child_database: { title: "Library" } },
+    ]);
   });
 
   it("makes, reads, changes and queries a data source", async () => {
@@ -46,10 +59,13 @@ describe("the official SDK", () => {
     });
     if (!isFullDataSource(changed)) throw new TypeError("expected a full data source");
     expect(Object.keys(changed.properties)).toEqual(["Name", "New", "Added"]);
-    expect(await notion.dataSources.retrieve({ data_source_id: made.id })).toMatchObject({ properties: changed.properties });
+    expect(await notion.dataSources.retrieve({ data_source_id: made.id })).toMatchObject({
+      properties: changed.properties,
+    });
     emulator.workspace.addRows(made.id, 120, (index) => ({ properties: { Name: title(String(index)) } }));
     const rows = [];
-    for await (const row of iteratePaginatedAPI(notion.dataSources.query, { data_source_id: made.id })) rows.push(row);
+    for await (const row of iteratePaginatedAPI(notion.dataSources.query, { data_source_id: made.id }))
+      rows.push(row);
     expect(rows.filter((row) => isFullPage(row))).toHaveLength(120);
   });
 
@@ -70,7 +86,9 @@ describe("the official SDK", () => {
     expect(item).toMatchObject({ object: "list", results: [{ title: { plain_text: "one" } }] });
     await notion.pages.update({ page_id: made.id, in_trash: true });
     expect(await notion.pages.retrieve({ page_id: made.id })).toMatchObject({ in_trash: true });
-    expect(await notion.pages.update({ page_id: made.id, in_trash: false })).toMatchObject({ in_trash: false });
+    expect(await notion.pages.update({ page_id: made.id, in_trash: false })).toMatchObject({
+      in_trash: false,
+    });
   });
 
   it("appends, reads, changes and deletes blocks", async () => {
@@ -79,7 +97,10 @@ describe("the official SDK", () => {
     const pageId = emulator.workspace.createPage({ properties: { title: title("Home") } });
     const { results } = await notion.blocks.children.append({
       block_id: pageId,
-      children: [{ to_do: { rich_text: [{ text: { content: "first" } }] } }, { toggle: { rich_text: [], children: [{ divider: {} }] } }],
+      children: [
+        { to_do: { rich_text: [{ text: { content: "first" } }] } },
+        { toggle: { rich_text: [], children: [{ divider: {} }] } },
+      ],
     });
     const [todo, toggle] = results.map((block) => block.id).map(text);
     await notion.blocks.children.append({
@@ -88,7 +109,11 @@ describe("the official SDK", () => {
       position: { type: "after_block", after_block: { id: text(todo) } },
     });
     const listed = await notion.blocks.children.list({ block_id: pageId });
-    expect(listed.results.filter((block) => isFullBlock(block)).map((block) => block.type)).toEqual(["to_do", "divider", "toggle"]);
+    expect(listed.results.filter((block) => isFullBlock(block)).map((block) => block.type)).toEqual([
+      "to_do",
+      "divider",
+      "toggle",
+    ]);
     expect((await notion.blocks.children.list({ block_id: text(toggle) })).results).toHaveLength(1);
     await notion.blocks.update({ block_id: text(todo), to_do: { checked: true } });
     expect(await notion.blocks.retrieve({ block_id: text(todo) })).toMatchObject({
@@ -106,7 +131,10 @@ describe("the official SDK", () => {
     emulator.workspace.createPage({ properties: { title: title("Other") } });
     const both = await notion.search({ query: "list" });
     expect(both.results.map((found) => found.object).toSorted()).toEqual(["data_source", "page"]);
-    const sources = await notion.search({ query: "list", filter: { property: "object", value: "data_source" } });
+    const sources = await notion.search({
+      query: "list",
+      filter: { property: "object", value: "data_source" },
+    });
     expect(sources.results).toHaveLength(1);
   });
 

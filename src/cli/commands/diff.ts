@@ -22,7 +22,7 @@ function versionNumber(name: string, text: string | undefined): number | null {
   return text === undefined ? null : wholeNumber(`version ${name}`, text, { min: 1, max: 1_000_000_000 });
 }
 
-function diffText({ task, from, to, changes }: DiffReport, paint: Painter): string {
+export function diffText({ task, from, to, changes }: DiffReport, paint: Painter): string {
   const heading = `Task ${task.id} "${oneLine(task.current.title)}", version ${from} → ${to}`;
   if (changes.length === 0) return `${heading}\n\nNo difference.`;
   const fields = changes.map((change) => [

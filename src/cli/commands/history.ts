@@ -29,7 +29,7 @@ export function history(
   });
 }
 
-function historyText({ task, versions }: HistoryReport): string {
+export function historyText({ task, versions }: HistoryReport): string {
   const { source } = task;
   const origin = source === null ? "made here" : `Notion page ${source.recordId} (${source.state})`;
   const heading = `Task ${task.id} in ${oneLine(task.projectScopeId)}, ${origin}, ${task.current.versionNum} versions`;

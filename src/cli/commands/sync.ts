@@ -86,7 +86,7 @@ function worstExitCode(reports: readonly RunReport[]): ExitCode {
   return unfinished.every(({ run }) => run.errors.some(({ code }) => code === "GUARD_REFUSED")) ? 3 : 1;
 }
 
-function syncText(reports: readonly RunReport[]): string {
+export function syncText(reports: readonly RunReport[]): string {
   if (reports.length === 0) return "Nothing to sync: every database has syncEnabled set to false.";
   return [table(columns, reports), ...reports.map(notesOf)].join("\n\n");
 }

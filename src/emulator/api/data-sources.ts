@@ -1,6 +1,7 @@
 import type { JsonObject } from "../json.ts";
-import { createDataSource, updateSchema } from "../operations/data-sources.ts";
+import { createDataSource } from "../operations/data-sources.ts";
 import { parseFileOrEmoji, refuseTrashed, touch } from "../operations/pages.ts";
+import { updateSchema } from "../operations/schema.ts";
 import { queryDataSource } from "../query/query.ts";
 import { requireCapability, visibleDatabase, visibleDataSource } from "../state/access.ts";
 import type { DataSource } from "../state/state.ts";

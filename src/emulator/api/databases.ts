@@ -1,7 +1,8 @@
 import { archivedError, bodyErrors, validationError } from "../http/errors.ts";
 import { isObject, type Json, type JsonObject, objectOr } from "../json.ts";
-import { createDatabase, createDataSource, updateSchema } from "../operations/data-sources.ts";
+import { createDatabase, createDataSource } from "../operations/data-sources.ts";
 import { addChild, parseFileOrEmoji, refuseTrashed, removeChild, touch } from "../operations/pages.ts";
+import { updateSchema } from "../operations/schema.ts";
 import { queryDataSource } from "../query/query.ts";
 import { requireCapability, visibleDatabase, visiblePage } from "../state/access.ts";
 import {

@@ -1,13 +1,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { isObject, type Json, type JsonObject } from "../json.ts";
+import type { Json, JsonObject } from "../json.ts";
 import type { SettableClock } from "../state/clock.ts";
 import type { State } from "../state/state.ts";
 import { plainText } from "../values/rich-text.ts";
-import type { By, NewRow, ParentId, Workspace } from "../workspace.ts";
+import type { Workspace } from "../workspace/workspace.ts";
 import type { CallLog } from "./calls.ts";
 import { ApiError, invalidRequestUrl, validationError } from "./errors.ts";
 import { readBody, send } from "./exchange.ts";
-import type { FaultRule, Faults } from "./faults.ts";
+import type { Faults } from "./faults.ts";
+import { parseFault } from "./parse-fault.ts";
+import { actAsPerson } from "./person.ts";
 
 /** What the control routes act on. */
 export interface Controls {
@@ -71,7 +73,7 @@ async function respond(controls: Controls, request: IncomingMessage): Promise<un
     case "GET /__emulator/faults":
       return { faults: controls.faults.rules };
     case "POST /__emulator/faults":
-      controls.faults.add(parseRule(body));
+      controls.faults.add(parseFault(body));
       return { faults: controls.faults.rules };
     case "DELETE /__emulator/faults":
       controls.faults.clear();
@@ -111,37 +113,6 @@ function callSummary({ total, rateLimited, byRoute, recent }: CallLog): unknown 
   return { total, rateLimited, byRoute, recent };
 }
 
-const effectKinds = ["status", "delay", "drop", "truncate", "invalid_json", "empty_list"];
-
-/** Checks a rule that came from outside, as far as acting on it could go wrong. */
-export function parseRule(body: JsonObject): FaultRule {
-  const { effect, match } = body;
-  if (!isObject(effect) || !effectKinds.includes(String(effect.kind))) {
-    throw validationError(`A fault rule needs an effect whose kind is one of ${effectKinds.join(", ")}.`);
-  }
-  const wants: { readonly [kind: string]: readonly [string, string] } = {
-    status: ["status", "number"],
-    delay: ["ms", "number"],
-    drop: ["when", "string"],
-  };
-  const want = wants[String(effect.kind)];
-  if (want !== undefined && typeof effect[want[0]] !== want[1]) {
-    throw validationError(`A fault effect of kind ${String(effect.kind)} needs ${want[0]} as a ${want[1]}.`);
-  }
-  if (match !== undefined && !isObject(match))
-    throw validationError("The match of a fault rule should be an object.");
-  if (isObject(match) && typeof match.path === "string") refuseBadPattern(match.path);
-  return body as unknown as FaultRule;
-}
-
-function refuseBadPattern(pattern: string): void {
-  try {
-    new RegExp(pattern);
-  } catch {
-    throw validationError(`The path of a fault rule should be a regular expression, got ${pattern}.`);
-  }
-}
-
 function moveClock(clock: SettableClock | null, body: JsonObject): Json {
   if (clock === null) throw validationError("The emulator's clock was given from outside: move that one.");
   const { advanceMs, now } = body;
@@ -150,80 +121,4 @@ function moveClock(clock: SettableClock | null, body: JsonObject): Json {
   else if (typeof advanceMs === "number") clock.advance(advanceMs);
   else throw validationError("Moving the clock needs advanceMs or now.");
   return { now: new Date(clock.now()).toISOString() };
-}
-
-/** `{action, …}`: the actions carry the names of the workspace's controls, their inputs by name. */
-function actAsPerson(workspace: Workspace, body: JsonObject): unknown {
-  const input = body as { readonly [name: string]: never };
-  const by = body as By;
-  const text = (name: string): string => {
-    const value = body[name];
-    if (typeof value !== "string")
-      throw validationError(`The action ${String(body.action)} needs ${name} as a string.`);
-    return value;
-  };
-  const token = typeof body.token === "string" ? body.token : undefined;
-  switch (body.action) {
-    case "addPerson":
-      return workspace.addPerson({ ...input, name: text("name") });
-    case "addConnection":
-      return workspace.addConnection({ ...input, name: text("name") });
-    case "revokeToken":
-      return workspace.revokeToken(text("token"));
-    case "createDatabase":
-      return workspace.createDatabase({ ...input, title: text("title") });
-    case "addDataSource":
-      return workspace.addDataSource(text("databaseId"), {
-        ...by,
-        name: text("name"),
-        properties: objectIn(body, "properties"),
-      });
-    case "createPage":
-      return workspace.createPage({ ...input });
-    case "addRows": {
-      const rows = Array.isArray(body.rows) ? body.rows.filter(isObject) : [];
-      return workspace.addRows(text("dataSourceId"), rows.length, (index) => rows[index] as NewRow);
-    }
-    case "editPage":
-      return workspace.editPage(text("pageId"), { ...input });
-    case "trashPage":
-    case "restorePage":
-    case "archivePage":
-    case "unarchivePage":
-      return workspace[body.action](text("pageId"), by);
-    case "deletePage":
-      return workspace.deletePage(text("pageId"));
-    case "movePage":
-      return workspace.movePage(text("pageId"), objectIn(body, "parent") as ParentId & JsonObject, by);
-    case "trashDatabase":
-    case "restoreDatabase":
-      return workspace[body.action](text("databaseId"), by);
-    case "share":
-    case "unshare":
-      return workspace[body.action](text("id"), token);
-    case "addProperty":
-      return workspace.addProperty(text("dataSourceId"), text("name"), objectIn(body, "schema"));
-    case "renameProperty":
-      return workspace.renameProperty(text("dataSourceId"), text("property"), text("name"));
-    case "deleteProperty":
-      return workspace.deleteProperty(text("dataSourceId"), text("property"));
-    case "retypeProperty":
-      return workspace.retypeProperty(text("dataSourceId"), text("property"), objectIn(body, "schema"));
-    case "renameOption":
-      return workspace.renameOption(text("dataSourceId"), text("property"), {
-        from: text("from"),
-        to: text("to"),
-      });
-    case "expireCursors":
-      return workspace.expireCursors();
-    default:
-      throw validationError(`Unknown action ${String(body.action)}.`);
-  }
-}
-
-function objectIn(body: JsonObject, name: string): JsonObject {
-  const value = body[name];
-  if (!isObject(value))
-    throw validationError(`The action ${String(body.action)} needs ${name} as an object.`);
-  return value;
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Call } from "../api/call.ts";
 import { parseVersion } from "../api/versions.ts";
-import { type JsonObject, stringOr } from "../json.ts";
+import { type JsonObject, objectOr, stringOr } from "../json.ts";
 import type { CursorStyle } from "../query/query.ts";
 import type { Sessions } from "../query/sessions.ts";
 import type { Connection, State } from "../state/state.ts";
@@ -203,8 +203,7 @@ function committedId(text: string): string | null {
   const body: JsonObject = JSON.parse(text);
   if (typeof body.id === "string") return body.id;
   const [first] = Array.isArray(body.results) ? body.results : [];
-  const parent: JsonObject =
-    typeof first === "object" && first !== null && !Array.isArray(first) ? (first.parent as JsonObject) : {};
+  const parent = objectOr(objectOr(first).parent);
   return stringOr(parent.page_id ?? parent.block_id, "") || null;
 }
 

@@ -1,34 +1,32 @@
 import { arrayAt, objectAt, textAt } from "../api/input.ts";
 import { bodyError, bodyErrors, validationError } from "../http/errors.ts";
-import { isObject, type Json, type JsonObject, objectOr, stringOr } from "../json.ts";
+import { type Json, type JsonObject, objectOr, stringOr } from "../json.ts";
 import { minuteOf } from "../state/row-set.ts";
-import { type DataSource, findProperty, type Page, type Property, type State } from "../state/state.ts";
-import { instantOf } from "../values/dates.ts";
-import { evaluateFormula } from "../values/formula.ts";
-import { computeRollup, rollupElements } from "../values/rollup.ts";
+import { findProperty, type Page, type Property } from "../state/state.ts";
 import { listOf, textOf } from "../values/text-of.ts";
+import { formulaTest, rollupTest } from "./computed-filter.ts";
 import {
-  type Condition,
+  arrayOr,
+  conditionIn,
+  type FilterContext,
+  numberOr,
+  operatorContext,
+  type PageTest,
+  type Place,
+  startOf,
+  stringOrNull,
+} from "./filter-place.ts";
+import {
   checkboxTest,
   dateTest,
   filesTest,
   idsTest,
   numberTest,
-  type OperatorContext,
   optionsTest,
   optionTest,
   textTest,
   verificationTest,
 } from "./operators.ts";
-
-export type PageTest = (page: Page) => boolean;
-
-export interface FilterContext {
-  readonly state: State;
-  readonly dataSource: DataSource;
-  /** What "me" means. */
-  readonly me: string;
-}
 
 /** Groups within groups, counting the outer one. https://developers.notion.com/reference/filter-data-source-entries */
 const groupDepthMax = 2;
@@ -38,8 +36,6 @@ export function compileFilter(filter: Json | undefined, context: FilterContext):
   if (filter === undefined || filter === null) return () => true;
   return compile(filter, { ...context, path: "body.filter", depth: 0 });
 }
-
-type Place = FilterContext & { readonly path: string; readonly depth: number };
 
 function compile(input: Json, place: Place): PageTest {
   const filter = objectAt(input, place.path);
@@ -127,17 +123,6 @@ function fits(kind: string, property: Property): boolean {
   return kind === "date" && (property.type === "created_time" || property.type === "last_edited_time");
 }
 
-function conditionIn(input: Json | undefined, path: string): Condition {
-  const [entry] = Object.entries(objectAt(input, path));
-  if (entry === undefined) throw bodyErrors([`${path}.equals`, `${path}.is_empty`]);
-  return { operator: entry[0], wanted: entry[1] };
-}
-
-function operatorContext(place: Place, property: Property | null, suffix = ""): OperatorContext {
-  const path = suffix === "" ? place.path : `${place.path}.${suffix}`;
-  return { path, now: place.state.now(), me: place.me, property };
-}
-
 function propertyTest(property: Property, input: Json | undefined, place: Place): PageTest {
   if (property.type === "formula") return formulaTest(property, input, place);
   if (property.type === "rollup") return rollupTest(property, input, place);
@@ -191,18 +176,6 @@ function propertyTest(property: Property, input: Json | undefined, place: Place)
   }
 }
 
-function numberOr(value: Json | undefined): number | null {
-  return typeof value === "number" ? value : null;
-}
-
-function stringOrNull(value: Json | undefined): string | null {
-  return typeof value === "string" ? value : null;
-}
-
-function arrayOr(value: Json | undefined): readonly Json[] {
-  return Array.isArray(value) ? value : [];
-}
-
 function idsIn(page: Page, { id, type }: Property): readonly string[] {
   if (type === "created_by") return [page.createdBy];
   return type === "last_edited_by" ? [page.editedBy] : listOf(page.values[id]);
@@ -212,120 +185,4 @@ function instantIn(page: Page, { id, type }: Property): number | null {
   if (type === "created_time") return minuteOf(page.createdAt);
   if (type === "last_edited_time") return minuteOf(page.editedAt);
   return startOf(page.values[id]);
-}
-
-/** The start of a date value, as an instant. */
-function startOf(value: Json | undefined): number | null {
-  const start = isObject(value) ? value.start : value;
-  return typeof start === "string" ? instantOf(start) : null;
-}
-
-/** `formula: {string|number|checkbox|date: condition}`. A formula of another type matches nothing. */
-function formulaTest(property: Property, input: Json | undefined, place: Place): PageTest {
-  const [entry] = Object.entries(objectAt(input, place.path));
-  if (entry === undefined)
-    throw bodyErrors(["string", "number", "checkbox", "date"].map((kind) => `${place.path}.${kind}`));
-  const [kind, written] = entry;
-  const test = scalarTest(kind, written, { place, property });
-  const type = kind === "checkbox" ? "boolean" : kind;
-  return (page) => {
-    const result = evaluateFormula(page, property, place.state);
-    return result.type === type && test(result[type] ?? null);
-  };
-}
-
-/** A test on a value as answers show it: for formulas and for what rollups gather. */
-function scalarTest(
-  kind: string,
-  written: Json,
-  { place, property }: { readonly place: Place; readonly property: Property },
-): (value: Json) => boolean {
-  const path = `${place.path}.${kind}`;
-  const condition = conditionIn(written, path);
-  const context = { ...operatorContext(place, property), path };
-  switch (kind) {
-    case "string":
-    case "rich_text": {
-      const test = textTest(condition, context);
-      return (value) => test(shownText(value));
-    }
-    case "number": {
-      const test = numberTest(condition, context);
-      return (value) => test(numberOr(value));
-    }
-    case "checkbox": {
-      const test = checkboxTest(condition, context);
-      return (value) => test(value === true);
-    }
-    case "date": {
-      const test = dateTest(condition, context);
-      return (value) => test(startOf(value));
-    }
-    case "select":
-    case "status": {
-      const test = optionTest(condition, context);
-      return (value) => test(stringOrNull(objectOr(value).id));
-    }
-    case "multi_select": {
-      const test = optionsTest(condition, context);
-      return (value) => test(arrayOr(value).map((option) => stringOr(objectOr(option).id, "")));
-    }
-    case "people":
-    case "relation": {
-      const test = idsTest(condition, context);
-      return (value) => test(arrayOr(value).map((target) => stringOr(objectOr(target).id, "")));
-    }
-    case "files": {
-      const test = filesTest(condition, context);
-      return (value) => test(arrayOr(value));
-    }
-    default:
-      throw bodyError(path, "not present", written);
-  }
-}
-
-function shownText(value: Json): string {
-  if (typeof value === "string") return value;
-  return arrayOr(value)
-    .map((item) => stringOr(objectOr(item).plain_text, ""))
-    .join("");
-}
-
-/** `rollup: {any|every|none: {kind: condition}}` over the related values, or `{number|date: condition}` on the result. */
-function rollupTest(property: Property, input: Json | undefined, place: Place): PageTest {
-  const [entry] = Object.entries(objectAt(input, place.path));
-  if (entry === undefined)
-    throw bodyErrors(["any", "every", "none", "number", "date"].map((kind) => `${place.path}.${kind}`));
-  const [word, written] = entry;
-  const context = { state: place.state, connection: null };
-  if (word === "number" || word === "date") {
-    const test = scalarTest(word, written, { place, property });
-    return (page) => {
-      const rollup = computeRollup(page, property, context);
-      return rollup.type === word && test(rollup[word] ?? null);
-    };
-  }
-  if (word !== "any" && word !== "every" && word !== "none")
-    throw bodyError(`${place.path}.${word}`, "not present", written);
-  const [sub] = Object.entries(objectAt(written, `${place.path}.${word}`));
-  if (sub === undefined) throw bodyError(`${place.path}.${word}.rich_text`, "defined", undefined);
-  const column = rolledUpColumn(property, place) ?? property;
-  const test = scalarTest(sub[0], sub[1], {
-    place: { ...place, path: `${place.path}.${word}` },
-    property: column,
-  });
-  return (page) => {
-    const values = rollupElements(page, property, context).map(
-      (element) => element[stringOr(element.type, "")] ?? null,
-    );
-    if (word === "any") return values.some(test);
-    return word === "every" ? values.every(test) : !values.some(test);
-  };
-}
-
-/** The column of the related data source that is rolled up: its options are what names mean. */
-function rolledUpColumn(property: Property, { state, dataSource }: Place): Property | undefined {
-  const relation = findProperty(dataSource.properties, stringOr(property.config.relation_property_id, ""));
-  const target = state.dataSources.get(stringOr(relation?.config.data_source_id, ""));
-  return findProperty(target?.properties ?? [], stringOr(property.config.rollup_property_id, ""));
 }

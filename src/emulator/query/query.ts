@@ -7,7 +7,8 @@ import { notFound } from "../http/errors.ts";
 import type { JsonObject } from "../json.ts";
 import { canSee } from "../state/access.ts";
 import { type DataSource, isTrashed, type Page } from "../state/state.ts";
-import { compileFilter, type PageTest } from "./filter.ts";
+import { compileFilter } from "./filter.ts";
+import type { PageTest } from "./filter-place.ts";
 import type { Place } from "./sessions.ts";
 import { parseSorts, type Sort, sortPages } from "./sort.ts";
 

@@ -109,7 +109,8 @@ function optionId(written: Json, context: WriteContext & { readonly mayCreate: b
 
 const colors = ["default", "gray", "brown", "orange", "yellow", "green", "blue", "purple", "pink", "red"];
 
-function createOption(property: Property, name: string, state: State): string {
+/** Adds an option of a random colour to a column and returns its id. */
+export function createOption(property: Property, name: string, state: State): string {
   const id = state.random.uuid();
   const color = colors[state.random.integer() % colors.length] ?? "default";
   property.config = {

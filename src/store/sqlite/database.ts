@@ -1,7 +1,7 @@
 import { accessSync, closeSync, constants, existsSync, openSync } from "node:fs";
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from "node:sqlite";
 import { LockstepError } from "../../core/errors.ts";
-import { storeFailure } from "./failures.ts";
+import { isBusy, storeFailure } from "./failures.ts";
 import { migrate } from "./migrations.ts";
 
 /** A statement prepared once and kept for the life of the store. `Row` describes the columns it selects. */
@@ -27,6 +27,7 @@ const inMemory = ":memory:";
 /** Holds three rows with 2 KB of metadata, where the default of 4,096 wastes half a page on each. */
 const pageBytes = 8192;
 const cacheKibibytes = 16_384;
+const walAttemptsMax = 100;
 
 /** Opens or creates the file (mode 0600), brings its schema up to date, or refuses with STORE_FAILED. */
 export function openDatabase(path: string, busyTimeoutMs: number): Database {
@@ -63,12 +64,28 @@ function prepareFile(path: string): void {
 function configure(connection: DatabaseSync, path: string): void {
   connection.exec(`PRAGMA page_size = ${pageBytes}`);
   migrate(connection, path);
+  enterWalMode(connection);
   connection.exec(`
-    PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA cache_size = -${cacheKibibytes};
     PRAGMA temp_store = MEMORY;
   `);
+}
+
+/**
+ * Only a new file changes its mode, for which SQLite needs it alone and does not wait: when several processes open a new
+ * store at once, all but one are told that it is busy. Taking the write lock does wait, until the others are done.
+ */
+function enterWalMode(connection: DatabaseSync): void {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      connection.exec("PRAGMA journal_mode = WAL");
+      return;
+    } catch (error) {
+      if (!isBusy(error) || attempt === walAttemptsMax) throw error;
+      connection.exec("BEGIN IMMEDIATE; COMMIT");
+    }
+  }
 }
 
 function wrap(connection: DatabaseSync, path: string): Database {

@@ -42,12 +42,13 @@ export function editTopic(
       return database.write(() => {
         const { current, source } = existingTask(taskId);
         const place = { taskId, versionNum: current.versionNum + 1, at, runId: null };
+        const revised = typeof version === "function" ? version(current) : version;
         if (baseVersionNum === null || baseVersionNum === current.versionNum) {
-          versions.append(place, version);
+          versions.append(place, revised);
         } else {
           const base = existingVersion(taskId, baseVersionNum);
-          versions.append(place, { ...version, conflictFlag: true });
-          const drafts = conflictsBetween({ base, superseded: current, written: contentOf(version) });
+          versions.append(place, { ...revised, conflictFlag: true });
+          const drafts = conflictsBetween({ base, superseded: current, written: contentOf(revised) });
           conflicts.insert({ ...place, syncId: source?.syncId ?? null }, drafts);
         }
         return existingVersion(taskId, place.versionNum);

@@ -23,7 +23,7 @@ export function storeFailure(path: string, cause: unknown): unknown {
     const advice = adviceByCode.get(code) ?? "This is unexpected: please report it with the message above.";
     return new LockstepError("STORE_FAILED", `the store ${path} failed: ${cause.message}. ${advice}`, {
       cause,
-      retry: busyCodes.has(code) ? "safe" : "never",
+      retry: isBusy(cause) ? "safe" : "never",
       details: { sqliteCode: cause.errcode },
     });
   }
@@ -31,6 +31,11 @@ export function storeFailure(path: string, cause: unknown): unknown {
     return new LockstepError("STORE_FAILED", `the store ${path} was used after it was closed`, { cause });
   }
   return cause;
+}
+
+/** Another process holds a lock that is needed. */
+export function isBusy(error: unknown): boolean {
+  return error instanceof Error && hasSqliteCode(error) && busyCodes.has(error.errcode & 0xff);
 }
 
 function hasSqliteCode(error: Error): error is Error & { errcode: number } {

@@ -76,8 +76,10 @@ export interface NewTask {
 
 export function versionWriter(database: Database, ids: Ids): VersionWriter {
   const insertTask = database.query("INSERT INTO tasks VALUES (?, ?, ?, ?, ?, ?)");
+  // OR FAIL, as in the table's trigger: before a statement that may ABORT after a trigger, SQLite copies every page it
+  // touches, which costs more than the insert. One row is all or nothing either way.
   const insertVersion = database.query(
-    "INSERT INTO task_versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "INSERT OR FAIL INTO task_versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
   );
   const setCurrent = database.query("UPDATE tasks SET current_version_id = ? WHERE id = ?");
 

@@ -1,0 +1,141 @@
+import { isObject, type JsonObject, objectOr } from "../json.ts";
+import type { Capabilities } from "../state/state.ts";
+import type { By, NewRow, ParentId, Workspace } from "../workspace/workspace.ts";
+import { validationError } from "./errors.ts";
+
+/** `{action, …}`: actions have the names of the workspace's controls, inputs theirs. Returns what the control returns. */
+export function actAsPerson(workspace: Workspace, body: JsonObject): unknown {
+  const name = body.action;
+  const action = typeof name === "string" ? actions[name] : undefined;
+  if (action === undefined) {
+    throw validationError(`Unknown action ${String(name)}. Known: ${Object.keys(actions).join(", ")}.`);
+  }
+  return action(workspace, body);
+}
+
+type Action = (workspace: Workspace, body: JsonObject) => unknown;
+
+const actions: { readonly [name: string]: Action } = {
+  addPerson: (workspace, body) =>
+    workspace.addPerson({
+      name: text(body, "name"),
+      email: optionalText(body.email),
+      id: optionalText(body.id),
+    }),
+  addConnection: (workspace, body) =>
+    workspace.addConnection({
+      name: text(body, "name"),
+      token: optionalText(body.token),
+      seesWorkspace: body.seesWorkspace === true,
+      capabilities: capabilitiesIn(objectOr(body.capabilities)),
+    }),
+  revokeToken: (workspace, body) => workspace.revokeToken(text(body, "token")),
+  createDatabase: (workspace, body) =>
+    workspace.createDatabase({
+      ...byIn(body),
+      title: text(body, "title"),
+      pageId: optionalText(body.pageId),
+      dataSources: Array.isArray(body.dataSources)
+        ? body.dataSources
+            .filter(isObject)
+            .map((each) => ({ name: text(each, "name"), properties: object(each, "properties") }))
+        : undefined,
+    }),
+  addDataSource: (workspace, body) =>
+    workspace.addDataSource(text(body, "databaseId"), {
+      ...byIn(body),
+      name: text(body, "name"),
+      properties: object(body, "properties"),
+    }),
+  createPage: (workspace, body) =>
+    workspace.createPage({ ...rowIn(body), parent: body.parent === undefined ? undefined : parentIn(body) }),
+  addRows: (workspace, body) => {
+    const rows = (Array.isArray(body.rows) ? body.rows.filter(isObject) : []).map(rowIn);
+    return workspace.addRows(text(body, "dataSourceId"), rows.length, (index) => rows[index] ?? {});
+  },
+  editPage: (workspace, body) =>
+    workspace.editPage(text(body, "pageId"), {
+      ...byIn(body),
+      properties: body.properties === undefined ? undefined : object(body, "properties"),
+      icon: body.icon,
+      cover: body.cover,
+      isLocked: typeof body.isLocked === "boolean" ? body.isLocked : undefined,
+    }),
+  trashPage: (workspace, body) => workspace.trashPage(text(body, "pageId"), byIn(body)),
+  restorePage: (workspace, body) => workspace.restorePage(text(body, "pageId"), byIn(body)),
+  deletePage: (workspace, body) => workspace.deletePage(text(body, "pageId")),
+  archivePage: (workspace, body) => workspace.archivePage(text(body, "pageId"), byIn(body)),
+  unarchivePage: (workspace, body) => workspace.unarchivePage(text(body, "pageId"), byIn(body)),
+  movePage: (workspace, body) => workspace.movePage(text(body, "pageId"), parentIn(body), byIn(body)),
+  trashDatabase: (workspace, body) => workspace.trashDatabase(text(body, "databaseId"), byIn(body)),
+  restoreDatabase: (workspace, body) => workspace.restoreDatabase(text(body, "databaseId"), byIn(body)),
+  share: (workspace, body) => workspace.share(text(body, "id"), optionalText(body.token)),
+  unshare: (workspace, body) => workspace.unshare(text(body, "id"), optionalText(body.token)),
+  addProperty: (workspace, body) =>
+    workspace.addProperty(text(body, "dataSourceId"), text(body, "name"), object(body, "schema")),
+  renameProperty: (workspace, body) =>
+    workspace.renameProperty(text(body, "dataSourceId"), text(body, "property"), text(body, "name")),
+  deleteProperty: (workspace, body) =>
+    workspace.deleteProperty(text(body, "dataSourceId"), text(body, "property")),
+  retypeProperty: (workspace, body) =>
+    workspace.retypeProperty(text(body, "dataSourceId"), text(body, "property"), object(body, "schema")),
+  renameOption: (workspace, body) =>
+    workspace.renameOption(text(body, "dataSourceId"), text(body, "property"), {
+      from: text(body, "from"),
+      to: text(body, "to"),
+    }),
+  expireCursors: (workspace) => workspace.expireCursors(),
+};
+
+function text(body: JsonObject, name: string): string {
+  const value = body[name];
+  if (typeof value !== "string") throw validationError(`This action needs ${name} as a string.`);
+  return value;
+}
+
+function object(body: JsonObject, name: string): JsonObject {
+  const value = body[name];
+  if (!isObject(value)) throw validationError(`This action needs ${name} as an object.`);
+  return value;
+}
+
+function optionalText(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+function timeIn(value: unknown): number | string | undefined {
+  return typeof value === "number" || typeof value === "string" ? value : undefined;
+}
+
+function byIn(body: JsonObject): By {
+  return { at: timeIn(body.at), by: optionalText(body.by) };
+}
+
+function rowIn(body: JsonObject): NewRow {
+  return {
+    properties: body.properties === undefined ? undefined : object(body, "properties"),
+    createdAt: timeIn(body.createdAt),
+    editedAt: timeIn(body.editedAt),
+    createdBy: optionalText(body.createdBy),
+    editedBy: optionalText(body.editedBy),
+    icon: body.icon,
+    cover: body.cover,
+  };
+}
+
+function parentIn(body: JsonObject): ParentId {
+  const { pageId, dataSourceId } = object(body, "parent");
+  if (typeof dataSourceId === "string") return { dataSourceId };
+  if (typeof pageId === "string") return { pageId };
+  throw validationError("This action needs parent as {pageId} or {dataSourceId}.");
+}
+
+function capabilitiesIn(written: JsonObject): Partial<Capabilities> {
+  const flags = ["readContent", "updateContent", "insertContent"] as const;
+  const given = flags
+    .filter((flag) => typeof written[flag] === "boolean")
+    .map((flag) => [flag, written[flag]]);
+  const information = written.userInformation;
+  const isKnown = information === "none" || information === "without_email" || information === "with_email";
+  return { ...Object.fromEntries(given), ...(isKnown ? { userInformation: information } : {}) };
+}
