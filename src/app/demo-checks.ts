@@ -40,7 +40,7 @@ export async function checkAgainstTruth(evidence: Evidence): Promise<readonly Ch
     checkPresence(live, taskByRow),
     checkValues(live, taskByRow),
     checkLongRelation(live, taskByRow),
-    await checkUntouched(evidence, live, taskByRow),
+    await checkUntouched(evidence),
     await checkVersions(evidence, "edit, addition and revival are in history", [
       { pageId: told.edited, versions: ["live", "live"] },
       { pageId: told.added, versions: ["live"] },
@@ -59,7 +59,10 @@ function checkRuns(runs: readonly RunReport[]): Check {
   return {
     name: "every run succeeded and certified that it read everything",
     ok: bad.length === 0 && runs.length > 0,
-    detail: bad.length === 0 ? `${runs.length} runs` : bad.map(({ sync, run }) => `${sync}: ${run.status}`).join(", "),
+    detail:
+      bad.length === 0
+        ? `${runs.length} runs`
+        : bad.map(({ sync, run }) => `${sync}: ${run.status}`).join(", "),
   };
 }
 
@@ -83,9 +86,8 @@ function checkValues(live: readonly TrueRow[], taskByRow: ReadonlyMap<string, Ta
   for (const row of live) {
     const kept = taskByRow.get(row.id)?.current.metadata.notionProperties;
     for (const [name, value] of Object.entries(row.properties)) {
-      const isSame = isJsonObject(kept) && canonicalJson(kept[name] ?? null) === canonicalJson(value);
-      if (isSame) same += 1;
-      else different.push(`${row.id} ${name}`);
+      if (stableText(valueOf(kept, name)) === stableText(value)) same += 1;
+      else different.push(`${name} of ${row.id}`);
     }
   }
   return {
@@ -93,6 +95,18 @@ function checkValues(live: readonly TrueRow[], taskByRow: ReadonlyMap<string, Ta
     ok: different.length === 0 && same > 0,
     detail: different.length === 0 ? `${same} values` : `${different.length} differ, first: ${different[0]}`,
   };
+}
+
+/** Without what differs at every read: the signature and the expiry of a hosted file's address. */
+function stableText(value: Json): string {
+  return canonicalJson(value).replace(/"expiry_time":"[^"]*",?|\?[^"]*(?=")/g, "");
+}
+
+function valueOf(properties: Json | undefined, name: string): Json {
+  const property = isJsonObject(properties) ? properties[name] : undefined;
+  return isJsonObject(property) && typeof property.type === "string"
+    ? (property[property.type] ?? null)
+    : null;
 }
 
 function checkLongRelation(live: readonly TrueRow[], taskByRow: ReadonlyMap<string, Task>): Check {
@@ -110,17 +124,13 @@ function checkLongRelation(live: readonly TrueRow[], taskByRow: ReadonlyMap<stri
   };
 }
 
-async function checkUntouched(
-  { told, lockstep }: Evidence,
-  live: readonly TrueRow[],
-  taskByRow: ReadonlyMap<string, Task>,
-): Promise<Check> {
+/** In Tasks: rows of Contacts may change by themselves, when a row that they relate to goes. */
+async function checkUntouched({ told, lockstep, emulator, dataSources }: Evidence): Promise<Check> {
   const touched = new Set(Object.values(told));
-  const untouched = live.filter((row) => !touched.has(row.id));
+  const untouched = emulator.workspace.rows(dataSources[0] ?? "").filter((row) => !touched.has(row.id));
   let versions = 0;
   for (const row of untouched) {
-    const { versions: history } = await lockstep.history(taskByRow.get(row.id)?.id ?? row.id, { fromVersion: 1, limit: 10 });
-    versions += history.length;
+    versions += (await lockstep.history(row.id, { fromVersion: 1, limit: 10 })).versions.length;
   }
   return {
     name: "rows that nobody touched have one version",
@@ -150,7 +160,8 @@ async function checkConflict({ lockstep, told }: Evidence): Promise<Check> {
   const flagged = versions.filter((version) => version.conflictFlag);
   const hasAgentTitle = versions.some((version) => version.title.includes("the agent's title"));
   const { title, description } = task.current;
-  const isRight = title === "Renew the domain before Friday" && description === "The registrar wants a new card.";
+  const isRight =
+    title === "Renew the domain before Friday" && description === "The registrar wants a new card.";
   return {
     name: "the conflict is flagged, Notion's title won, the agent's edits are in history",
     ok: flagged.length === 1 && hasAgentTitle && isRight,
@@ -172,7 +183,11 @@ function checkQuietRun(runs: readonly RunReport[]): Check {
     (sum, { run }) => sum + run.counts.created + run.counts.updated + run.counts.deleted + run.counts.revived,
     0,
   );
-  return { name: "a run with nothing changed writes nothing", ok: written === 0, detail: `${written} versions written` };
+  return {
+    name: "a run with nothing changed writes nothing",
+    ok: written === 0,
+    detail: `${written} versions written`,
+  };
 }
 
 function checkCalls({ emulator, runs, calls }: Evidence): Check {
@@ -191,10 +206,13 @@ async function checkVerification({ lockstep, runs }: Evidence): Promise<Check> {
   const results = [];
   for (const { run } of runs) results.push(await lockstep.verifyRun(run.id, {}));
   // The row that was deleted for good is missing: listed by the store, no longer by Notion. Everything else agrees.
-  const failed = results.flatMap((result) => result.checks.filter((check) => !check.ok).map((check) => check.name));
+  const failed = results.flatMap((result) =>
+    result.checks.filter((check) => !check.ok).map((check) => check.name),
+  );
   return {
     name: "every run's certificate still holds (`lockstep runs --verify`)",
     ok: failed.length === 0,
-    detail: failed.length === 0 ? `${results.length} runs, digests of all their versions agree` : failed.join(", "),
+    detail:
+      failed.length === 0 ? `${results.length} runs, digests of all their versions agree` : failed.join(", "),
   };
 }

@@ -88,7 +88,9 @@ class Demo {
     const told = await this.act();
     await this.visit("Second backup: only what changed is read, then a sweep certifies the deletion");
     this.recover(told);
-    await this.visit("Third backup: the trashed row is back, the deleted one cannot be told from an unshared one");
+    await this.visit(
+      "Third backup: the trashed row is back, the deleted one cannot be told from an unshared one",
+    );
     await this.visit("Fourth backup: nothing has changed, and nothing is written");
     await this.look(told);
     const checks = await checkAgainstTruth({
@@ -126,7 +128,10 @@ class Demo {
     const task = await this.lockstep.tasks.get(disputed);
     await this.lockstep.tasks.update({
       taskId: task.id,
-      changes: { title: "Renew the domain (the agent's title)", description: "The registrar wants a new card." },
+      changes: {
+        title: "Renew the domain (the agent's title)",
+        description: "The registrar wants a new card.",
+      },
       baseVersionNum: task.current.versionNum,
       by: agent,
       reason: "noted while reading mail",
@@ -175,11 +180,14 @@ class Demo {
       `Try: curl -s ${url}/__emulator/calls`,
     ]);
     const { signal } = this.options;
-    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+    if (!signal.aborted)
+      await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
   }
 
   private rowCalled(title: string): string {
-    const row = this.emulator.workspace.rows(this.tasks).find((each) => JSON.stringify(each.properties.Title).includes(title));
+    const row = this.emulator.workspace
+      .rows(this.tasks)
+      .find((each) => JSON.stringify(each.properties.Title).includes(title));
     if (row === undefined) throw new Error(`the demo's workspace has no row "${title}"`);
     return row.id;
   }

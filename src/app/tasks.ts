@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import { LockstepError } from "../core/errors.ts";
-import { canonicalJson, type Json } from "../core/json.ts";
+import { canonicalJson, isJsonObject, type Json } from "../core/json.ts";
 import type { Store, Task, TaskVersion, VersionDraft } from "../store/store.ts";
 import type { DiffReport, HistoryReport, TaskInput, Tasks } from "./lockstep.ts";
 
@@ -91,8 +91,12 @@ function changesBetween(before: TaskVersion, after: TaskVersion): DiffReport["ch
   const fields = [...new Set([...a.keys(), ...b.keys()])];
   return fields
     .map((field) => ({ field, from: a.get(field) ?? null, to: b.get(field) ?? null }))
-    .filter(({ from, to }) => canonicalJson(from) !== canonicalJson(to));
+    .filter(({ from, to }) => canonicalJson(from) !== canonicalJson(to))
+    .map(({ field, from, to }) => ({ field, ...readable(from, to) }));
 }
+
+/** Follow from every edit, or from another change; they would be in every diff. */
+const echoes = new Set(["last_edited_time", "last_edited_by", "url"]);
 
 /** A version as one list of named values: columns, own metadata, page attributes, and Notion properties by name. */
 function flatten(version: TaskVersion): Map<string, Json> {
@@ -103,17 +107,35 @@ function flatten(version: TaskVersion): Map<string, Json> {
     ["resolution", version.resolution],
     ["deleted", version.isDeleted],
   ]);
-  for (const [key, value] of Object.entries(version.metadata)) {
-    if (key === "notionProperties") addAll(flat, "notion: ", value);
-    else if (key === "notion") addAll(flat, "page: ", value);
-    else flat.set(key, value);
+  const { notion, notionProperties, ...own } = version.metadata;
+  for (const [key, value] of Object.entries(own)) flat.set(key, value);
+  for (const [key, value] of entriesOf(notion)) if (!echoes.has(key)) flat.set(`page: ${key}`, value);
+  for (const [name, value] of entriesOf(notionProperties)) {
+    if (!isJsonObject(value) || !echoes.has(String(value.type))) flat.set(`notion: ${name}`, value);
   }
   return flat;
 }
 
-function addAll(flat: Map<string, Json>, prefix: string, value: Json): void {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return;
-  for (const [name, each] of Object.entries(value)) flat.set(`${prefix}${name}`, each);
+function entriesOf(value: Json | undefined): [string, Json][] {
+  return isJsonObject(value) ? Object.entries(value) : [];
+}
+
+/** Both values as a person reads them, or in full when they read alike (only formatting, a colour, an id changed). */
+function readable(from: Json, to: Json): { from: Json; to: Json } {
+  const [a, b] = [readableValue(from), readableValue(to)];
+  return canonicalJson(a) === canonicalJson(b) ? { from, to } : { from: a, to: b };
+}
+
+/** A Notion property as its text, its option's name, its list of names; anything else as it is. */
+function readableValue(value: Json): Json {
+  if (!isJsonObject(value) || typeof value.type !== "string") return value;
+  const inner = value[value.type];
+  if (Array.isArray(inner)) {
+    const texts = inner.map((item: Json) => (isJsonObject(item) ? item.plain_text : undefined));
+    if (texts.every((text) => typeof text === "string")) return texts.join("");
+    return inner.map((item: Json) => (isJsonObject(item) ? (item.name ?? item.id ?? item) : item));
+  }
+  return isJsonObject(inner) && typeof inner.name === "string" ? inner.name : (inner ?? null);
 }
 
 /** What mirrors Notion cannot be edited here: the next run would not know whose value it is. */

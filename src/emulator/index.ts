@@ -2,6 +2,7 @@
 export { type Emulator, type EmulatorOptions, startEmulator } from "./emulator.ts";
 export type { CallEntry, CallLog } from "./http/calls.ts";
 export type { FaultEffect, FaultMatch, FaultRule, Faults } from "./http/faults.ts";
+export { parseFault } from "./http/parse-fault.ts";
 export type { CursorStyle } from "./query/query.ts";
 export { parseSeed, type SeedDatabase, type SeedPage, type WorkspaceSeed } from "./seed.ts";
 export type { EmulatorClock } from "./state/clock.ts";

@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import { LockstepError } from "../core/errors.ts";
 
 /** The first try included. */
-export const TRIES_MAX = 3;
+const TRIES_MAX = 3;
 const BACKOFF_FIRST_MS = 1_000;
 /** Ours to choose; a Retry-After may ask for more. */
 const BACKOFF_MAX_MS = 60_000;

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import type { DemoOptions } from "../../src/app/demo.ts";
 import { fakeLockstep } from "./fake-lockstep.ts";
 import { run } from "./harness.ts";
 
@@ -49,17 +50,17 @@ describe("demo", () => {
     [true, 0],
     [false, 1],
   ])("prints what happens and exits by its checks (ok: %s)", async (ok, expected) => {
-    const runDemo = async ({ isOnce, onLine }: { isOnce: boolean; onLine: (text: string) => void }) => {
-      onLine(`hello, once ${isOnce}`);
-      return { ok, checks: [] };
+    const runDemo = async ({ isOnce, onEvent }: DemoOptions) => {
+      onEvent({ kind: "heading", title: `hello, once ${isOnce}`, lines: ["a line"] });
+      return { ok, checks: [], runs: [] };
     };
     const text = await run(await fakeLockstep(), ["demo", "--once"], { deps: { runDemo } });
-    expect(text).toEqual({ exitCode: expected, stdout: "hello, once true\n", stderr: "" });
+    expect(text).toEqual({ exitCode: expected, stdout: "\n── hello, once true\n   a line\n", stderr: "" });
     const json = await run(await fakeLockstep(), ["demo", "--json"], { deps: { runDemo } });
     expect(json).toEqual({
       exitCode: expected,
-      stdout: `{"ok":${ok},"checks":[]}\n`,
-      stderr: "hello, once false\n",
+      stdout: `{"ok":${ok},"checks":[],"runs":[]}\n`,
+      stderr: "\n── hello, once true\n   a line\n",
     });
   });
 });

@@ -62,6 +62,11 @@ describe("pull full", () => {
       title: () => "same",
     },
     { by: "titles", properties: { Name: { title: {} } }, title: (index: number) => `Row ${index}` },
+    {
+      by: "titles, some of them empty",
+      properties: { Name: { title: {} } },
+      title: (index: number) => (index % 10 === 0 ? "" : `№ ${index}`),
+    },
   ])("splits a minute that holds more rows than the limit by $by", async ({ properties, title }) => {
     await using world = await notionWorld({ queryCap: 100, properties });
     const before = addRows(world, 30, 10);

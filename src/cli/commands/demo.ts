@@ -25,7 +25,9 @@ export async function demo(
 function eventText(event: DemoEvent, paint: Painter): string {
   switch (event.kind) {
     case "heading":
-      return ["", paint("yellow", `── ${event.title}`), ...event.lines.map((line) => `   ${line}`)].join("\n");
+      return ["", paint("yellow", `── ${event.title}`), ...event.lines.map((line) => `   ${line}`)].join(
+        "\n",
+      );
     case "runs":
       return syncText(event.reports);
     case "history":
@@ -61,6 +63,7 @@ function checksText(checks: DemoReport["checks"], paint: Painter): string {
   ).split("\n");
   const marks = ["  ", ...checks.map(({ ok }) => (ok ? paint("green", "✓ ") : paint("red", "✗ ")))];
   const failed = checks.filter(({ ok }) => !ok).length;
-  const verdict = failed === 0 ? `All ${checks.length} checks passed.` : `${failed} of ${checks.length} checks FAILED.`;
+  const verdict =
+    failed === 0 ? `All ${checks.length} checks passed.` : `${failed} of ${checks.length} checks FAILED.`;
   return [...lines.map((line, index) => `${marks[index] ?? ""}${line}`), "", verdict].join("\n");
 }

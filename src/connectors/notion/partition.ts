@@ -82,12 +82,13 @@ async function* walkByTitle(
 ): Partitioned {
   const count = { pages: 0, rows: 0 };
   const parts: Part[] = [];
-  let problem = split(parts, { conditions, texts: [] }, sample);
-  for (let query = 0; problem === null; query += 1) {
+  const all: Part = { conditions, texts: [] };
+  // A sample that is all alike may just be unlucky: then as many rows as Notion lists are looked at.
+  if (split(parts, all, sample) !== null) parts.push(all);
+  let problem: string | null = null;
+  for (let query = 0; query < QUERIES_MAX; query += 1) {
     const part = parts.pop();
-    if (part === undefined) break;
-    if (query === QUERIES_MAX)
-      return { ...count, problem: `${QUERIES_MAX} queries were not enough for them` };
+    if (part === undefined) return { ...count, problem };
     const listed: Json[] = [];
     const end = yield* walkQuery(source, {
       conditions: part.conditions,
@@ -100,9 +101,9 @@ async function* walkByTitle(
     count.pages += end.pages;
     count.rows += end.rows;
     if (end.how === "cut") parts.push(part);
-    if (end.how === "capped") problem = split(parts, part, listed);
+    if (end.how === "capped") problem = split(parts, part, listed) ?? problem;
   }
-  return { ...count, problem };
+  return { ...count, problem: `${QUERIES_MAX} queries were not enough for them` };
 }
 
 /** Adds the two halves of a part, or says why it has none. */
@@ -119,7 +120,7 @@ function split(parts: Part[], part: Part, rows: readonly Json[]): string | null 
 }
 
 /** A short text that about half of the titles contain; null when every text is in all of them or in none. */
-export function halvingText(titles: readonly string[], used: readonly string[]): string | null {
+function halvingText(titles: readonly string[], used: readonly string[]): string | null {
   const counts = new Map<string, number>();
   for (const title of titles) {
     for (const text of textsIn(title)) counts.set(text, (counts.get(text) ?? 0) + 1);

@@ -37,7 +37,7 @@ export interface ReadRows {
 }
 
 /** A row whose lists were cut short. */
-interface Partial {
+interface CutRow {
   readonly page: NotionPage;
   readonly lists: readonly Truncated[];
 }
@@ -46,7 +46,7 @@ interface Partial {
 export async function readRows(reader: RowReader, rows: readonly Json[]): Promise<ReadRows> {
   const records: SourceRecord[] = [];
   const unreadable: UnreadableRecord[] = [];
-  const partials: Partial[] = [];
+  const partials: CutRow[] = [];
   for (const row of rows) {
     const read = readPage(row);
     if (!("page" in read)) {
@@ -63,7 +63,7 @@ export async function readRows(reader: RowReader, rows: readonly Json[]): Promis
 
 async function completeRows(
   reader: RowReader,
-  partials: readonly Partial[],
+  partials: readonly CutRow[],
 ): Promise<{ records: SourceRecord[]; same: SameRecord[] }> {
   if (partials.length === 0) return { records: [], same: [] };
   const memos = await reader.memosOf?.(partials.map(({ page }) => page.id));
@@ -85,7 +85,7 @@ async function completeRows(
 /** The whole record of a row with cut lists; what cannot be completed is unobserved. */
 export async function completeRow(
   reader: Omit<RowReader, "memosOf">,
-  { page, lists }: Partial,
+  { page, lists }: CutRow,
 ): Promise<SourceRecord> {
   if (lists.length === 0) return decodePage(page);
   const properties = { ...page.properties };

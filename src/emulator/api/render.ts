@@ -29,7 +29,8 @@ export interface Reader {
 export function renderPage(page: Page, reader: Reader, columns?: readonly Property[]): JsonObject {
   const { state, version } = reader;
   const inTrash = isTrashed(state, page);
-  const properties: JsonObject = {};
+  // Without a prototype, so that a column may be called "__proto__".
+  const properties: JsonObject = Object.create(null);
   for (const property of columns ?? propertiesOf(state, page))
     properties[property.name] = renderProperty(page, property, reader);
   return {

@@ -6,7 +6,7 @@ import { validationError } from "./errors.ts";
 /** `{action, …}`: actions have the names of the workspace's controls, inputs theirs. Returns what the control returns. */
 export function actAsPerson(workspace: Workspace, body: JsonObject): unknown {
   const name = body.action;
-  const action = typeof name === "string" ? actions[name] : undefined;
+  const action = typeof name === "string" && Object.hasOwn(actions, name) ? actions[name] : undefined;
   if (action === undefined) {
     throw validationError(`Unknown action ${String(name)}. Known: ${Object.keys(actions).join(", ")}.`);
   }

@@ -172,7 +172,7 @@ function known<V>(
   operator: string,
   context: OperatorContext,
 ): Test<V> {
-  const test = tests[operator];
+  const test = Object.hasOwn(tests, operator) ? tests[operator] : undefined;
   if (test === undefined) throw bodyError(`${context.path}.${operator}`, "not present", operator);
   return test;
 }
