@@ -1,4 +1,4 @@
-import { canonicalJson, isJsonObject, type Json } from "../core/json.ts";
+import { canonicalJson, isJsonObject, type Json, sortKeys } from "../core/json.ts";
 import type { Emulator, TrueRow } from "../emulator/index.ts";
 import type { Task } from "../store/store.ts";
 import type { DemoCalls } from "./demo.ts";
@@ -86,7 +86,7 @@ function checkValues(live: readonly TrueRow[], taskByRow: ReadonlyMap<string, Ta
   for (const row of live) {
     const kept = taskByRow.get(row.id)?.current.metadata.notionProperties;
     for (const [name, value] of Object.entries(row.properties)) {
-      if (stableText(valueOf(kept, name)) === stableText(value)) same += 1;
+      if (stableText(propertyValue(kept, name)) === stableText(value)) same += 1;
       else different.push(`${name} of ${row.id}`);
     }
   }
@@ -99,10 +99,14 @@ function checkValues(live: readonly TrueRow[], taskByRow: ReadonlyMap<string, Ta
 
 /** Without what differs at every read: the signature and the expiry of a hosted file's address. */
 function stableText(value: Json): string {
-  return canonicalJson(value).replace(/"expiry_time":"[^"]*",?|\?[^"]*(?=")/g, "");
+  return JSON.stringify(sortKeys(value), (key, member: unknown) =>
+    key === "file" && typeof member === "object" && member !== null && "url" in member
+      ? String(member.url).split("?")[0]
+      : member,
+  );
 }
 
-function valueOf(properties: Json | undefined, name: string): Json {
+function propertyValue(properties: Json | undefined, name: string): Json {
   const property = isJsonObject(properties) ? properties[name] : undefined;
   return isJsonObject(property) && typeof property.type === "string"
     ? (property[property.type] ?? null)

@@ -160,6 +160,17 @@ describe("a page write", () => {
     expect(at(await read(id), "properties.Count.number")).toBe(1);
   });
 
+  it("reaches a column whatever it is called", async () => {
+    const { emulator, create } = await startBoard(
+      JSON.parse('{"__proto__": {"number": {}}, "constructor": {"url": {}}}'),
+    );
+    await using _ = emulator;
+    const page = await create(JSON.parse('{"__proto__": {"number": 1}, "constructor": {"url": "u"}}'));
+    expect(JSON.stringify(page.properties)).toMatch(
+      /"__proto__":{[^}]*"number":1}.*"constructor":{[^}]*"url":"u"}/,
+    );
+  });
+
   it("takes property ids, encoded or not, for names", async () => {
     const { emulator, create, dataSourceId } = await startBoard({});
     await using _ = emulator;

@@ -206,6 +206,7 @@ describe("a filter", () => {
     [on("Count", { rich_text: { equals: "a" } }), "database property number does not match filter rich_text"],
     [on("Count", { number: { equals: "1" } }), "body.filter.number.equals should be a number"],
     [on("Count", { number: { contains: 1 } }), "body.filter.number.contains should be not present"],
+    [on("Count", { number: { constructor: 1 } }), "body.filter.number.constructor should be not present"],
     [
       on("Due", { date: { before: "soon" } }),
       "body.filter.date.before should be a valid ISO 8601 date string",
