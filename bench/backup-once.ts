@@ -13,10 +13,13 @@ const lockstep = await openLockstep({
   secrets: { notionToken: token, adminToken: null },
   baseUrl: url,
 });
+const cpuBefore = process.cpuUsage();
 const start = performance.now();
 const [report] = await lockstep.sync([], { trigger: "bench" });
 const seconds = (performance.now() - start) / 1000;
+const cpu = process.cpuUsage(cpuBefore);
+const cpuSeconds = (cpu.user + cpu.system) / 1e6;
 if (report?.run.status !== "succeeded") throw new Error(JSON.stringify(report?.run.errors));
 const peakBytes = process.resourceUsage().maxRSS * 1024;
 await lockstep.close();
-console.log(JSON.stringify({ seconds, rows: report.run.counts.created, calls: report.run.calls, peakBytes }));
+console.log(JSON.stringify({ seconds, cpuSeconds, rows: report.run.counts.created, calls: report.run.calls, peakBytes }));

@@ -65,6 +65,7 @@ database.exec(
   "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE floor (id TEXT, bytes TEXT)",
 );
 const insert = database.prepare("INSERT INTO floor VALUES (?, ?)");
+const cpuBefore = process.cpuUsage();
 const start = performance.now();
 let rows = 0;
 for (const text of texts) {
@@ -77,5 +78,7 @@ for (const text of texts) {
   database.exec("COMMIT");
 }
 const seconds = (performance.now() - start) / 1000;
+const cpu = process.cpuUsage(cpuBefore);
+const cpuSeconds = (cpu.user + cpu.system) / 1e6;
 database.close();
-console.log(JSON.stringify({ seconds, networkSeconds, rows }));
+console.log(JSON.stringify({ seconds, cpuSeconds, networkSeconds, rows }));

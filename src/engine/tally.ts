@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { PullEnd, PullWindow } from "../connector/connector.ts";
 import type { Json } from "../core/json.ts";
 import type { RunCounts, VersionDraft } from "../store/store.ts";
@@ -140,19 +140,10 @@ export class VersionDigest {
   private sum = 0n;
 
   add(sourceId: string, versionNum: number, version: Omit<VersionDraft, "createdBy">): void {
-    const text = [
-      sourceId,
-      String(versionNum),
-      version.title,
-      version.description,
-      version.status,
-      version.resolution,
-      version.changeReason,
-      version.isDeleted ? "deleted" : "live",
-      version.metadataJson,
-    ];
-    const hex = createHash("sha256").update(JSON.stringify(text)).digest("hex");
-    this.sum = BigInt.asUintN(256, this.sum + BigInt(`0x${hex}`));
+    const { title, description, status, resolution, changeReason, isDeleted, metadataJson } = version;
+    const columns = [sourceId, versionNum, title, description, status, resolution, changeReason, isDeleted];
+    const digest = hash("sha256", JSON.stringify(columns) + metadataJson);
+    this.sum = BigInt.asUintN(256, this.sum + BigInt(`0x${digest}`));
     this.count += 1;
   }
 

@@ -178,6 +178,15 @@ describe("pull changes", () => {
     expect(end.checkpoint).toEqual(checkpoint);
   });
 
+  it("never moves the watermark back", async () => {
+    const { world } = await readWorld(5);
+    await using _ = world;
+    const watermark = NOW + 600 * MINUTE;
+    const checkpoint = { kind: "changes", watermark, witness: { id: "x", editedAt: NOW - 600 * MINUTE } };
+    const { end } = await pullAll(world.connector, { mode: "changes", checkpoint });
+    expect(end.checkpoint).toMatchObject({ watermark });
+  });
+
   it("reads everything when the checkpoint says nothing", async () => {
     const { world, ids } = await readWorld(5);
     await using _ = world;

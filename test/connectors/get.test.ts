@@ -214,3 +214,47 @@ describe("rows of other shapes", () => {
     await expect(pullAll(connector, { mode: "full" })).rejects.toMatchObject({ code: "NOTION_UNEXPECTED" });
   });
 });
+
+describe("one exchange", () => {
+  const row = {
+    object: "page",
+    id: "p1",
+    created_time: "2026-11-21T07:20:00.000Z",
+    last_edited_time: "2026-11-21T07:20:00.000Z",
+    in_trash: false,
+    properties: {},
+  };
+  const list = (next: string | null) => ({
+    object: "list",
+    results: [row],
+    has_more: next !== null,
+    next_cursor: next,
+  });
+
+  it("counts as begun when it was asked, not when it was answered", async () => {
+    const headers = { date: "Sat, 21 Nov 2026 10:01:05 GMT" };
+    await using server = await scriptedServer(() => {
+      clock.advance(50_000);
+      return { json: list(null), headers };
+    });
+    const { connector, clock } = connect({ url: server.url, token: "ntn_dummy" }, "ds");
+    const { end } = await pullAll(connector, { mode: "full" });
+    // 10:01:05 less 125 s is 09:59:00, less 50 s is 09:58:10.
+    expect(end.checkpoint).toMatchObject({ watermark: Date.parse("2026-11-21T09:58:00.000Z") });
+  });
+
+  it("is given up when the caller stops early", async () => {
+    await using server = await scriptedServer([{ json: list("c1") }, { connection: "hang" }]);
+    const { connector } = connect({ url: server.url, token: "ntn_dummy" }, "ds");
+    const pulling = connector.pull({
+      mode: "full",
+      checkpoint: null,
+      memosOf: async () => new Map(),
+      knownFields: null,
+    });
+    await pulling.next();
+    await expect.poll(() => server.seen.length).toBe(2);
+    await pulling.throw(new Error("stopped")).catch(() => {});
+    await expect.poll(() => server.aborted()).toBe(1);
+  });
+});

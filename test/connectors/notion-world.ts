@@ -87,7 +87,12 @@ export function connect(target: { readonly url: string; readonly token: string }
     breaker: createBreaker({ clock, service: "Notion" }),
   });
   const client = createNotionClient({ http });
-  return { client, connector: createNotionConnector({ client, dataSourceId }), stats: () => http.stats() };
+  return {
+    client,
+    clock,
+    connector: createNotionConnector({ client, dataSourceId }),
+    stats: () => http.stats(),
+  };
 }
 
 export interface Pulled {

@@ -45,12 +45,53 @@ const deviations: { readonly [folder: string]: readonly Deviation[] } = {
       reason: "added to every version since the recording of 2024",
     },
   ],
+  notional: [
+    {
+      file: /pages|query/,
+      difference: /\.(is_archived|is_locked): absent \/ boolean$/,
+      reason: "added to every version since the recording of 2024",
+    },
+    {
+      file: /blocks/,
+      difference: /\.paragraph\.icon: absent \/ null$/,
+      reason: "added to every version since the recording of 2024",
+    },
+    {
+      file: /get-pages/,
+      difference: /^\$\.parent\./,
+      reason: "the recorded root page stood in another page, ours stands at the top",
+    },
+    {
+      file: /test_compound_filter.*query/,
+      difference: /(plain_text|content): Item \d \/ Item \d$/,
+      reason: "a query without sorts promises no order",
+    },
+    {
+      file: /test_link_preview.*400/,
+      difference: /^\$\.message: /,
+      reason: "the lines name the same branches in another order, with the block types added since",
+    },
+  ],
+};
+
+/** Cassettes that read what stood in the recorded workspace before, which nobody recorded making. */
+const unseeded: { readonly [folder: string]: readonly string[] } = {
+  notional: [
+    "test_iterate_page_blocks",
+    "test_me_bot",
+    "test_parse_simple_table",
+    "test_ping_session",
+    "test_simple_search",
+    "test_synced_block",
+    "test_user_list",
+  ],
 };
 
 /** Recorded calls that reach an endpoint the emulator serves; the others are views, comments, uploads and the like. */
 const servedCalls: { readonly [folder: string]: number } = {
   "notion-sdk-py": 270,
   "notion-sdk-py-2.5.0": 149,
+  notional: 197,
 };
 
 function allowed(folder: string, replayed: Replayed, difference: string): Deviation | undefined {
@@ -65,7 +106,8 @@ describe("recorded calls, replayed", () => {
       const used = new Set<Deviation>();
       const unexpected: string[] = [];
       let count = 0;
-      for (const calls of readCassettes(folder).values()) {
+      for (const [cassette, calls] of readCassettes(folder)) {
+        if (unseeded[folder]?.includes(cassette)) continue;
         for (const replayed of await replayCassette(calls)) {
           count++;
           for (const difference of replayed.differences) {

@@ -1,6 +1,6 @@
 import { matchRoute } from "../../src/emulator/http/router.ts";
-import type { Emulator } from "../../src/emulator/index.ts";
-import { call, type Json, type JsonObject, startQuiet } from "./harness.ts";
+import type { Emulator, SeedPage } from "../../src/emulator/index.ts";
+import { call, type Json, type JsonObject, startQuiet, title } from "./harness.ts";
 import type { RecordedCall } from "./recordings.ts";
 import { differences } from "./shape.ts";
 
@@ -18,7 +18,15 @@ const recordedWorkspace = {
 };
 
 /** Existed in the recorded workspaces before the first call. */
-const rootPages = ["393abc1e-edcd-80f3-813b-e205934558c6", "95ba0116-6776-4c19-9e45-54e77415f03b"];
+const rootPages: readonly SeedPage[] = [
+  { id: "393abc1e-edcd-80f3-813b-e205934558c6", properties: {} },
+  { id: "95ba0116-6776-4c19-9e45-54e77415f03b", properties: {} },
+  {
+    id: "250662d9-783d-483c-b131-341ed479f96c",
+    properties: { title: title("Notional") },
+    cover: { type: "external", external: { url: "https://example.com/cover.jpg" } },
+  },
+];
 
 export interface Replayed {
   readonly call: RecordedCall;
@@ -27,10 +35,8 @@ export interface Replayed {
 
 /** Sends a cassette's calls, in order, to a fresh emulator. Calls to endpoints it does not serve are left out. */
 export async function replayCassette(calls: readonly RecordedCall[]): Promise<Replayed[]> {
-  const root = rootPages.find((id) =>
-    JSON.stringify(calls).replaceAll("-", "").includes(id.replaceAll("-", "")),
-  );
-  const pages = root === undefined ? [] : [{ id: root, properties: {} }];
+  const named = JSON.stringify(calls).replaceAll("-", "");
+  const pages = rootPages.filter(({ id }) => id !== undefined && named.includes(id.replaceAll("-", "")));
   await using emulator = await startQuiet({ seed: { ...recordedWorkspace, pages } });
   const { token } = emulator.workspace.addConnection({ name: recordedWorkspace.name, seesWorkspace: true });
   const ids = new Map<string, string>();

@@ -147,6 +147,39 @@ describe("createPacer with ratePerMinute auto", () => {
     expect(minutes).toBeLessThan(10.3);
   });
 
+  it("goes back to the small plan when only the start of a new window let the probe through", async () => {
+    const clock = virtualClock();
+    const pacer = createPacer({ clock, ratePerMinute: "auto" });
+    const phase = 30_000;
+    const used = new Map<number, number>();
+    const refusals: number[] = [];
+    const sends: number[] = [];
+    const sendOne = async (): Promise<void> => {
+      const admission = await pacer.admit();
+      const now = clock.monotonic();
+      const window = Math.floor((now + phase) / MINUTE);
+      const count = (used.get(window) ?? 0) + 1;
+      used.set(window, count);
+      if (count <= 180) {
+        sends.push(now);
+        return admission.settle({ kind: "accepted" });
+      }
+      refusals.push(now);
+      admission.settle({
+        kind: "limited",
+        scope: "connection",
+        retryAfterMs: (window + 1) * MINUTE - phase - now,
+      });
+      return await sendOne();
+    };
+    for (let sent = 0; sent < 90; sent += 1) await sendOne();
+    clock.advance(30_000);
+    for (let sent = 0; sent < 1_000; sent += 1) await sendOne();
+    expect(refusals.length).toBe(1);
+    const later = sends.filter((at) => at > (refusals[0] ?? 0) + MINUTE);
+    expect(mostInAnyMinute(later)).toBe(180);
+  });
+
   it("sends no probe while nothing waits", async () => {
     const clock = virtualClock();
     const pacer = createPacer({ clock, ratePerMinute: "auto" });

@@ -2,7 +2,7 @@ import { archivedError, bodyError, notFound, validationError } from "../http/err
 import { isObject, type JsonObject } from "../json.ts";
 import { appendBlocks, type Position, parseBlocks, updateBlock } from "../operations/blocks.ts";
 import { refuseTrashed, touch } from "../operations/pages.ts";
-import { canSee, requireCapability, visibleBlock } from "../state/access.ts";
+import { canSee, findBlock, requireCapability, visibleBlock } from "../state/access.ts";
 import { type Block, type Database, isTrashed, type Page } from "../state/state.ts";
 import { actorOf, type Call } from "./call.ts";
 import { idAt, pathId } from "./input.ts";
@@ -48,23 +48,26 @@ export function deleteBlock(call: Call): JsonObject {
 /** GET /blocks/{id}/children. What is in the trash answers as if it were not shared; what lies under it, as empty. */
 export function listChildren(call: Call): JsonObject {
   requireCapability(call.connection, "readContent");
-  const { state, connection } = call;
   const block = blockIn(call);
-  if (block.inTrash) throw notFound("block", block.id, connection);
-  const children = block.object === "database" || isTrashed(state, block) ? [] : block.children;
+  if (block.inTrash) throw notFound("block", block.id, call.connection);
+  const isEmpty = block.object === "database" || isTrashed(call.state, block);
+  return childrenPage(call, block.id, isEmpty ? [] : block.children);
+}
+
+function childrenPage(call: Call, parentId: string, children: readonly string[]): JsonObject {
+  const { state, connection } = call;
   return listPage(call, {
-    subject: `children ${block.id}`,
+    subject: `children ${parentId}`,
     type: "block",
     items: () => children.filter((id) => isListed(state, id)),
     render: (id) => {
-      const child =
-        state.blocks.get(String(id)) ?? state.pages.get(String(id)) ?? state.databases.get(String(id));
+      const child = findBlock(state, String(id));
       return child === undefined || !canSee(state, connection, child) ? null : renderBlock(child, call);
     },
   });
 }
 
-/** PATCH /blocks/{id}/children: answers with the blocks it made. */
+/** PATCH /blocks/{id}/children: answers with the children from the first new one to the end, as live answers do. */
 export function appendChildren(call: Call): JsonObject {
   requireCapability(call.connection, "insertContent");
   const { state, body } = call;
@@ -74,15 +77,9 @@ export function appendChildren(call: Call): JsonObject {
   if (body.children === undefined) throw bodyError("body.children", "defined", undefined);
   const position = parsePosition(call);
   const blocks = parseBlocks(body.children, "body.children", state);
-  const made = appendBlocks(state, block, { blocks, position, actor: actorOf(call) });
-  return {
-    object: "list",
-    results: made.map((each) => renderBlock(each, call)),
-    next_cursor: null,
-    has_more: false,
-    type: "block",
-    block: {},
-  };
+  const [first] = appendBlocks(state, block, { blocks, position, actor: actorOf(call) });
+  const from = first === undefined ? block.children.length : block.children.indexOf(first.id);
+  return childrenPage(call, block.id, block.children.slice(from));
 }
 
 /** `after` until 2025-09-03, `position` from 2026-03-11 on. */

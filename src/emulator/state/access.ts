@@ -39,9 +39,12 @@ export function visibleDataSource(state: State, connection: Connection, id: stri
 }
 
 /** Blocks, and what can be read as a block: pages and databases. */
+export function findBlock(state: State, id: string): Block | Page | Database | undefined {
+  return state.blocks.get(id) ?? state.pages.get(id) ?? state.databases.get(id);
+}
+
 export function visibleBlock(state: State, connection: Connection, id: string): Block | Page | Database {
-  const entity = state.blocks.get(id) ?? state.pages.get(id) ?? state.databases.get(id);
-  return visible(state, connection, { kind: "block", id, entity });
+  return visible(state, connection, { kind: "block", id, entity: findBlock(state, id) });
 }
 
 function visible<E extends Entity>(

@@ -129,11 +129,6 @@ function untilMention(items: Json[]): Json[] {
   return end === -1 ? items : items.slice(0, end);
 }
 
-/** The title of a page, as plain items. */
-export function titleOf(page: Page): Value | undefined {
-  return page.values.title;
-}
-
 /** Every column of a page, complete: what a check compares with. */
 export function completeValues(page: Page, state: State): { [name: string]: Json } {
   const properties = dataSourceOf(state, page)?.properties ?? [];

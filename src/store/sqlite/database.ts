@@ -69,6 +69,7 @@ function configure(connection: DatabaseSync, path: string): void {
     PRAGMA synchronous = FULL;
     PRAGMA cache_size = -${cacheKibibytes};
     PRAGMA temp_store = MEMORY;
+    PRAGMA wal_autocheckpoint = 8000;
   `);
 }
 
