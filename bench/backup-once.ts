@@ -22,4 +22,12 @@ const cpuSeconds = (cpu.user + cpu.system) / 1e6;
 if (report?.run.status !== "succeeded") throw new Error(JSON.stringify(report?.run.errors));
 const peakBytes = process.resourceUsage().maxRSS * 1024;
 await lockstep.close();
-console.log(JSON.stringify({ seconds, cpuSeconds, rows: report.run.counts.created, calls: report.run.calls, peakBytes }));
+console.log(
+  JSON.stringify({
+    seconds,
+    cpuSeconds,
+    rows: report.run.counts.created,
+    calls: report.run.calls,
+    peakBytes,
+  }),
+);

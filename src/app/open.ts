@@ -57,6 +57,17 @@ async function openStore(config: Config, ids: Ids, isReadOnly: boolean): Promise
   return openSqliteStore({ path: isReadOnly && !existsSync(path) ? ":memory:" : path, ids });
 }
 
+const noCounts: Run["counts"] = {
+  read: 0,
+  created: 0,
+  updated: 0,
+  unchanged: 0,
+  deleted: 0,
+  revived: 0,
+  conflicts: 0,
+  missing: 0,
+};
+
 type Target = { readonly database: DatabaseConfig; readonly only: string | null };
 
 class App {
@@ -87,6 +98,7 @@ class App {
     options: SyncOptions,
     reports: RunReport[],
   ): Promise<readonly Source[]> {
+    const before = this.syncs.lookupStats();
     try {
       const sources = await this.syncs.resolve(database, { isDry: false, signal: options.signal });
       return sources.filter((source) => only === null || source.name === only);
@@ -97,8 +109,11 @@ class App {
         error.code === "CONFIG_INVALID"
       )
         throw error;
-      const run = this.failedRun(`notion:${database.notionId}`, database.notionId, options.trigger, error);
-      await this.deps.store.saveRun(run);
+      const { calls, retries } = this.syncs.lookupStats();
+      const run = await this.recordFailure(
+        { syncId: `notion:${database.notionId}`, sourceId: database.notionId, trigger: options.trigger },
+        { error, calls: calls - before.calls, retries: retries - before.retries },
+      );
       reports.push({ sync: database.name, run });
       return [];
     }
@@ -118,8 +133,10 @@ class App {
       return { sync: source.name, run };
     } catch (error) {
       if (!(error instanceof LockstepError)) throw error;
-      const run = this.failedRun(source.syncId, source.ref.id, options.trigger, error);
-      await this.deps.store.saveRun(run);
+      const run = await this.recordFailure(
+        { syncId: source.syncId, sourceId: source.ref.id, trigger: options.trigger },
+        { error, calls: 0, retries: 0 },
+      );
       return { sync: source.name, run };
     } finally {
       this.running.delete(source.syncId);
@@ -184,12 +201,24 @@ class App {
 
   async runs(filter: { sync?: string | undefined; limit: number }): Promise<RunReport[]> {
     const names = await this.namesById();
-    const syncId =
-      filter.sync === undefined ? undefined : [...names].find(([, name]) => name === filter.sync)?.[0];
-    if (filter.sync !== undefined && syncId === undefined)
-      throw this.unknownSync(filter.sync, [...names.values()]);
-    const runs = await this.deps.store.listRuns({ syncId, limit: filter.limit });
+    const runs = await this.runsOf(filter.sync, names, filter.limit);
     return runs.map((run) => ({ sync: names.get(run.syncId) ?? run.syncId, run }));
+  }
+
+  /** Of a named database these are the runs of all its data sources, and the failed lookups of the database itself. */
+  private async runsOf(
+    name: string | undefined,
+    names: ReadonlyMap<string, string>,
+    limit: number,
+  ): Promise<readonly Run[]> {
+    if (name === undefined) return this.deps.store.listRuns({ limit });
+    const ids = [...names].filter(([, each]) => each === name || each.startsWith(`${name}/`));
+    if (ids.length === 0) throw this.unknownSync(name, [...new Set(names.values())]);
+    const runs = await Promise.all(ids.map(([syncId]) => this.deps.store.listRuns({ syncId, limit })));
+    return runs
+      .flat()
+      .sort((a, b) => b.startedAt.localeCompare(a.startedAt))
+      .slice(0, limit);
   }
 
   async run(runId: string): Promise<RunReport> {
@@ -301,37 +330,31 @@ class App {
       onProgress({ sync: source.name, phase, rows, rowsExpected: live > 0 ? live : null, ...pick(meter()) });
   }
 
-  private failedRun(syncId: string, sourceId: string, trigger: string, error: LockstepError): Run {
+  /** Evidence of a run that ended before it could begin. */
+  private async recordFailure(
+    of: Pick<Run, "syncId" | "sourceId" | "trigger">,
+    { error, calls, retries }: { error: LockstepError; calls: number; retries: number },
+  ): Promise<Run> {
     const at = new Date(this.deps.clock.now()).toISOString();
-    const isRefused = error.code === "RUN_IN_PROGRESS";
-    return {
+    const run: Run = {
       id: this.deps.ids.next(),
-      syncId,
+      ...of,
       type: "import",
       source: "notion",
-      sourceId,
-      trigger,
-      status: isRefused ? "refused" : "failed",
+      status: error.code === "RUN_IN_PROGRESS" ? "refused" : "failed",
       startedAt: at,
       endedAt: at,
-      counts: {
-        read: 0,
-        created: 0,
-        updated: 0,
-        unchanged: 0,
-        deleted: 0,
-        revived: 0,
-        conflicts: 0,
-        missing: 0,
-      },
-      calls: this.syncs.lookupStats().calls,
-      retries: this.syncs.lookupStats().retries,
+      counts: noCounts,
+      calls,
+      retries,
       errors: [{ code: error.code, message: error.message }],
       warnings: [],
       checkpointBefore: null,
       checkpointAfter: null,
       certificate: null,
     };
+    await this.deps.store.startRun(run);
+    return run;
   }
 }
 

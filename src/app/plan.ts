@@ -1,5 +1,4 @@
 import { LockstepError } from "../core/errors.ts";
-import type { Json } from "../core/json.ts";
 import type { Step } from "../engine/reconcile.ts";
 import { dryRun } from "../engine/run.ts";
 import type { EngineDeps, OnProgress, SyncDefinition } from "../engine/sync.ts";
@@ -67,9 +66,7 @@ async function describeStep(deps: EngineDeps, { step, kind }: PlannedStep): Prom
     sourceId: step.sourceId,
     taskId,
     title: step.change?.version?.title ?? task?.current.title ?? "",
-    fields: step
-      .fields()
-      .map(({ field, from, to }): { field: string; from: Json; to: Json } => ({ field, from, to })),
+    fields: step.fields,
     isConflict: (step.change?.conflicts.length ?? 0) > 0,
   };
 }

@@ -20,8 +20,8 @@ export interface Step {
   readonly sourceId: string;
   /** null: nothing to write. */
   readonly change: LinkChange | null;
-  /** Task fields that change, for showing a plan; computed only when asked for. */
-  readonly fields: () => readonly FieldChange[];
+  /** Task fields that change; empty unless the context asks for them. */
+  readonly fields: readonly FieldChange[];
 }
 
 export interface FieldChange {
@@ -44,6 +44,8 @@ export interface ReconcileContext {
   readonly projectScopeId: string;
   /** The field mapping changed since the last run: equal content may still give other task fields. */
   readonly isRemapped: boolean;
+  /** Work out which task fields change, to show a plan. */
+  readonly showsFields: boolean;
   /** ISO 8601, now. */
   readonly at: () => string;
 }
@@ -98,7 +100,12 @@ function planUnlinked(context: ReconcileContext, { sourceId, left, record }: Obs
     link: { ...linkOf(record, "live"), baseVersionNum: "written", baseSource: null },
     conflicts: [],
   };
-  return { kind: "create", sourceId, change, fields: () => changesBetween({}, next.values) };
+  return {
+    kind: "create",
+    sourceId,
+    change,
+    fields: context.showsFields ? changesBetween({}, next.values) : [],
+  };
 }
 
 async function planLinked(context: ReconcileContext, observed: Observed, link: Link): Promise<Step> {
@@ -132,7 +139,7 @@ function planLinkOnly(
   to: { kind: Step["kind"]; state: LinkState },
 ): Step {
   const missingSince = to.state === "missing" ? (link.missingSince ?? context.at()) : null;
-  if (link.state === to.state) return { kind: to.kind, sourceId, change: null, fields: noFields };
+  if (link.state === to.state) return { kind: to.kind, sourceId, change: null, fields: [] };
   const change: LinkChange = {
     sourceId,
     taskId: link.taskId,
@@ -150,7 +157,7 @@ function planLinkOnly(
     },
     conflicts: [],
   };
-  return { kind: to.kind, sourceId, change, fields: noFields };
+  return { kind: to.kind, sourceId, change, fields: [] };
 }
 
 /** Both sides are compared field by field against their own bases; a version is written only if something is new. */
@@ -194,7 +201,7 @@ async function planVersion(
     kind: hasNews ? kind : "unchanged",
     sourceId,
     change,
-    fields: () => changesBetween(right, merge.values),
+    fields: context.showsFields ? changesBetween(right, merge.values) : [],
   };
 }
 
@@ -317,10 +324,8 @@ function exitState(left: LeftState): LinkState {
 }
 
 function unchanged(sourceId: string): Step {
-  return { kind: "unchanged", sourceId, change: null, fields: noFields };
+  return { kind: "unchanged", sourceId, change: null, fields: [] };
 }
-
-const noFields = (): readonly FieldChange[] => [];
 
 function changesBetween(before: FieldValues, after: FieldValues): readonly FieldChange[] {
   return Object.keys(after)

@@ -30,7 +30,15 @@ export async function runSync(deps: EngineDeps, sync: SyncDefinition, options: R
   await store.startRun(started);
   const ledger = durableLedger({ store, clock, syncId: sync.id, runId: started.id, lease: held.lease });
   const signal = options.signal === undefined ? held.signal : AbortSignal.any([options.signal, held.signal]);
-  const work = new Work({ deps, sync, ledger, state, options: { ...options, signal }, onStep: () => {} });
+  const work = new Work({
+    deps,
+    sync,
+    ledger,
+    state,
+    options: { ...options, signal },
+    onStep: () => {},
+    showsFields: false,
+  });
   const before = sync.meter();
   const outcome = await carryOut(work, signal);
   const after = sync.meter();
@@ -61,7 +69,7 @@ export async function dryRun(
   const { store, clock } = deps;
   const state = await store.getSync(sync.id);
   const ledger = dryLedger({ store, clock, syncId: sync.id });
-  const work = new Work({ deps, sync, ledger, state, options, onStep: options.onStep });
+  const work = new Work({ deps, sync, ledger, state, options, onStep: options.onStep, showsFields: true });
   const refusal = await work.perform();
   return { refusal, warnings: work.warnings, unchanged: work.tally.counts().unchanged };
 }

@@ -28,6 +28,8 @@ export interface WorkInput {
   readonly state: SyncState | null;
   readonly options: WorkOptions;
   readonly onStep: (step: Step) => void;
+  /** For a dry run: say which task fields change. */
+  readonly showsFields: boolean;
 }
 
 interface Reading {
@@ -152,11 +154,12 @@ export class Work {
   }
 
   private writerFor(binding: Binding): Writer {
-    const { deps, ledger, onStep } = this.input;
+    const { deps, sync, ledger, onStep } = this.input;
     return new Writer({
       ledger,
       context: this.contextFor(binding),
       clock: deps.clock,
+      left: sync.left,
       onStep: (step) => {
         this.tally.done(step);
         this.warnOfConflicts(step);
@@ -177,9 +180,9 @@ export class Work {
   }
 
   private contextFor({ recipe, isRemapped }: Binding): ReconcileContext {
-    const { deps, sync, ledger } = this.input;
+    const { deps, sync, ledger, showsFields } = this.input;
     const at = () => new Date(deps.clock.now()).toISOString();
-    return { ledger, recipe, projectScopeId: sync.projectScopeId, isRemapped, at };
+    return { ledger, recipe, projectScopeId: sync.projectScopeId, isRemapped, showsFields, at };
   }
 
   private isSweepDue(): boolean {

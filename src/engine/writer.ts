@@ -1,8 +1,8 @@
-import type { Checkpoint, PullBatch } from "../connector/connector.ts";
+import type { Checkpoint, Connector, PullBatch } from "../connector/connector.ts";
 import type { Clock } from "../core/clock.ts";
 import { LockstepError } from "../core/errors.ts";
 import type { Ledger } from "./ledger.ts";
-import { type Observed, planSteps, type ReconcileContext, type Step } from "./reconcile.ts";
+import { type Observed, observedFrom, planSteps, type ReconcileContext, type Step } from "./reconcile.ts";
 
 /**
  * Pages are made durable together: a transaction waits for the disk, and the random places that links go to are
@@ -18,8 +18,9 @@ export class Writer {
   private readonly ledger: Ledger;
   private readonly context: ReconcileContext;
   private readonly clock: Clock;
+  private readonly left: Connector;
   private readonly onStep: (step: Step) => void;
-  private observed: Observed[] = [];
+  /** Planned, not yet durable. Holds drafts only, so that the pages they came from can go. */
   private steps: Step[] = [];
   private seen: string[] = [];
   private resumeAt: Checkpoint | undefined;
@@ -29,12 +30,15 @@ export class Writer {
     readonly ledger: Ledger;
     readonly context: ReconcileContext;
     readonly clock: Clock;
+    /** Asked again for records whose task has moved on since they were planned. */
+    readonly left: Connector;
     /** Called for each step once it is durable. */
     readonly onStep: (step: Step) => void;
   }) {
     this.ledger = input.ledger;
     this.context = input.context;
     this.clock = input.clock;
+    this.left = input.left;
     this.onStep = input.onStep;
     this.lastCommitAt = input.clock.monotonic();
   }
@@ -43,15 +47,18 @@ export class Writer {
     const observed = batch.records.map(
       (record): Observed => ({ sourceId: record.id, left: record.presence, record }),
     );
-    this.observed.push(...observed);
-    this.steps.push(...(await planSteps(this.context, observed)));
+    for (const step of await planSteps(this.context, observed)) {
+      if (step.change === null) this.onStep(step);
+      else this.steps.push(step);
+    }
     if (isMarking) {
       for (const row of [...batch.records, ...batch.same, ...batch.unreadable]) this.seen.push(row.id);
     }
     if (batch.resumeAt !== undefined) this.resumeAt = batch.resumeAt;
     const isDue = this.clock.monotonic() - this.lastCommitAt >= commitAfterMs;
-    if (isDue || this.observed.length >= rowsPerCommitMax || this.seen.length >= rowsPerCommitMax)
-      await this.flush();
+    const isFull = Math.max(this.steps.length, this.seen.length) >= rowsPerCommitMax;
+    // A resuming position without rows to write is only worth a transaction together with some.
+    if (isFull || (isDue && this.steps.length + this.seen.length > 0)) await this.flush();
   }
 
   /** Steps that were planned elsewhere; they are not planned again when they turn out stale. */
@@ -62,9 +69,8 @@ export class Writer {
 
   /** Makes everything so far durable. Throws TASKS_BUSY, before any checkpoint moves, when tasks will not hold still. */
   async flush(): Promise<void> {
-    const { observed, seen, resumeAt } = this;
-    let steps = this.steps;
-    this.observed = [];
+    const { seen, resumeAt } = this;
+    let steps: readonly Step[] = this.steps;
     this.steps = [];
     this.seen = [];
     this.resumeAt = undefined;
@@ -74,11 +80,7 @@ export class Writer {
       for (const step of steps) if (!stale.has(step.sourceId)) this.onStep(step);
       this.lastCommitAt = this.clock.monotonic();
       if (stale.size === 0) return;
-      // A later reading of the same record supersedes an earlier one.
-      const again = new Map(
-        observed.filter((each) => stale.has(each.sourceId)).map((each) => [each.sourceId, each]),
-      );
-      steps = await planSteps(this.context, [...again.values()]);
+      steps = await planSteps(this.context, await this.look(stale));
     }
     if (steps.length === 0) return;
     throw new LockstepError(
@@ -87,5 +89,10 @@ export class Writer {
         "everything else is saved and the checkpoint stays, so that the next run takes them up",
       { retry: "safe" },
     );
+  }
+  private async look(sourceIds: Iterable<string>): Promise<Observed[]> {
+    const observed: Observed[] = [];
+    for (const id of sourceIds) observed.push(observedFrom(id, await this.left.get(id)));
+    return observed;
   }
 }

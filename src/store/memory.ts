@@ -264,7 +264,7 @@ function runTopic(
   return {
     async startRun(run) {
       for (const other of shelf.runs.values()) {
-        if (other.syncId === run.syncId && other.status === "running") {
+        if (run.status === "running" && other.syncId === run.syncId && other.status === "running") {
           shelf.runs.set(other.id, { ...other, status: "interrupted" });
         }
       }

@@ -276,7 +276,10 @@ export interface Store extends AsyncDisposable {
   finishSweep(syncId: string, fence: number, at: string): Promise<void>;
 
   // Runs, conflicts
-  /** Runs of the sync that are still "running" become "interrupted": the caller holds the lease, so they crashed. */
+  /**
+   * Runs of the sync that are still "running" become "interrupted": the caller holds the lease, so they crashed. A run
+   * that ended before it could begin (its status is not "running") holds no lease, and is only recorded.
+   */
   startRun(run: Run): Promise<void>;
   /** RUN_NOT_FOUND when it was never started. */
   saveRun(run: Run): Promise<void>;

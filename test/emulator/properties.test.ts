@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../src/emulator/index.ts";
-import { array, at, call, createBoard, type JsonObject, startQuiet, text, title } from "./harness.ts";
+import { array, at, call, createBoard, type JsonObject, object, startQuiet, text, title } from "./harness.ts";
 
 interface Board {
   readonly emulator: Emulator;
@@ -419,6 +419,25 @@ describe("a column", () => {
       type === "rich_text" ? at(shown, "0.plain_text") : type === "select" ? at(shown, "name") : shown;
     expect(plain).toBe(expected);
     expect(at(value, "id")).toBe(at(page, "properties.Text.id"));
+  });
+
+  it("write that is refused for one column changes no other, nor the title", async () => {
+    const { emulator, dataSourceId } = await startBoard({ Old: { number: {} }, Gone: { url: {} } });
+    await using _ = emulator;
+    const read = async () => (await call(emulator, `GET /v1/data_sources/${dataSourceId}`)).body;
+    const { request_id: _before, ...before } = await read();
+    const properties = {
+      Old: { name: "New" },
+      Gone: null,
+      Added: { checkbox: {} },
+      Broken: { select: { options: [{ name: "a,b" }] } },
+    };
+    const answer = await call(emulator, `PATCH /v1/data_sources/${dataSourceId}`, {
+      body: { title: [{ text: { content: "x" } }], properties },
+    });
+    expect(answer.status).toBe(400);
+    expect(await read()).toMatchObject(before);
+    expect(Object.keys(object((await read()).properties))).toEqual(["Name", "Old", "Gone"]);
   });
 
   it("of the title can be renamed, but not deleted, retyped or doubled", async () => {

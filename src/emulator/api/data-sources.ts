@@ -4,7 +4,7 @@ import { parseFileOrEmoji, refuseTrashed, touch } from "../operations/pages.ts";
 import { updateSchema } from "../operations/schema.ts";
 import { queryDataSource } from "../query/query.ts";
 import { requireCapability, visibleDatabase, visibleDataSource } from "../state/access.ts";
-import type { DataSource } from "../state/state.ts";
+import type { Database, DataSource, State } from "../state/state.ts";
 import { parseRichText } from "../values/rich-text.ts";
 import { actorOf, type Call } from "./call.ts";
 import { idAt, objectAt, pathId } from "./input.ts";
@@ -15,12 +15,7 @@ import { trashFlag } from "./trash-flag.ts";
 export function postDataSource(call: Call): JsonObject {
   requireCapability(call.connection, "insertContent");
   const { state, body } = call;
-  const parent = objectAt(body.parent, "body.parent");
-  const database = visibleDatabase(
-    state,
-    call.connection,
-    idAt(parent.database_id, "body.parent.database_id"),
-  );
+  const database = parentDatabase(call);
   refuseTrashed(state, database, undefined);
   const title = parseRichText(body.title ?? [], "body.title");
   const icon = parseFileOrEmoji(body.icon) ?? null;
@@ -48,9 +43,11 @@ export function patchDataSource(call: Call): JsonObject {
   refuseTrashed(state, dataSource, inTrash);
   const title = body.title === undefined ? dataSource.title : parseRichText(body.title, "body.title");
   const icon = parseFileOrEmoji(body.icon);
-  if (body.parent !== undefined) moveDataSource(dataSource, call);
+  const target = body.parent === undefined ? undefined : parentDatabase(call);
+  // Everything is read by now except the schema, which refuses before it changes anything.
   if (body.properties !== undefined)
     updateSchema(state, dataSource, objectAt(body.properties, "body.properties"));
+  if (target !== undefined) moveDataSource(state, dataSource, target);
   dataSource.title = title;
   if (icon !== undefined) dataSource.icon = icon;
   if (inTrash !== undefined) dataSource.inTrash = inTrash;
@@ -58,9 +55,12 @@ export function patchDataSource(call: Call): JsonObject {
   return renderDataSource(dataSource, call);
 }
 
-function moveDataSource(dataSource: DataSource, { state, connection, body }: Call): void {
+function parentDatabase({ state, connection, body }: Call): Database {
   const parent = objectAt(body.parent, "body.parent");
-  const target = visibleDatabase(state, connection, idAt(parent.database_id, "body.parent.database_id"));
+  return visibleDatabase(state, connection, idAt(parent.database_id, "body.parent.database_id"));
+}
+
+function moveDataSource(state: State, dataSource: DataSource, target: Database): void {
   const source = state.databases.get(dataSource.databaseId);
   if (source !== undefined) source.dataSourceIds = source.dataSourceIds.filter((id) => id !== dataSource.id);
   target.dataSourceIds = [...target.dataSourceIds, dataSource.id];

@@ -76,6 +76,11 @@ export function patchDatabase(call: Call): JsonObject {
   const icon = parseFileOrEmoji(body.icon);
   const cover = parseFileOrEmoji(body.cover);
   const parent = body.parent === undefined ? undefined : parseParent(body.parent, call);
+  const isInline =
+    body.is_inline === undefined ? database.isInline : booleanAt(body.is_inline, "body.is_inline");
+  const isLocked =
+    body.is_locked === undefined ? database.isLocked : booleanAt(body.is_locked, "body.is_locked");
+  // Everything is read by now except the schema, which refuses before it changes anything.
   if (dataSource !== null && body.properties !== undefined)
     updateSchema(state, dataSource, objectOr(body.properties));
   database.title = title;
@@ -83,8 +88,8 @@ export function patchDatabase(call: Call): JsonObject {
   if (dataSource !== null) dataSource.title = title;
   if (icon !== undefined) database.icon = icon;
   if (cover !== undefined) database.cover = cover;
-  if (body.is_inline !== undefined) database.isInline = booleanAt(body.is_inline, "body.is_inline");
-  if (body.is_locked !== undefined) database.isLocked = booleanAt(body.is_locked, "body.is_locked");
+  database.isInline = isInline;
+  database.isLocked = isLocked;
   if (inTrash !== undefined) database.inTrash = inTrash;
   if (parent !== undefined) {
     removeChild(state, database);

@@ -134,9 +134,9 @@ export function appendBlocks(
     actor,
   }: { readonly blocks: readonly NewBlock[]; readonly position: Position; readonly actor: Actor },
 ): Block[] {
+  const at = insertionIndex(parent.children, position);
   const made = blocks.map((block) => createBlock(state, block, { parent, actor }));
   const ids = made.map((block) => block.id);
-  const at = insertionIndex(parent.children, position);
   parent.children = [...parent.children.slice(0, at), ...ids, ...parent.children.slice(at)];
   return made;
 }

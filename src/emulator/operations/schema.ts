@@ -7,23 +7,38 @@ import { plainText } from "../values/rich-text.ts";
 import { mirrorOf, parseConfig, typeIn } from "../values/schema.ts";
 import { retype } from "./retype.ts";
 
-/** Adds, renames, changes, retypes and deletes columns. Relations come before the rollups that need them. */
+/** A change that was read and found right, and is yet to happen. */
+type Step = () => void;
+
+/**
+ * Adds, renames, changes, retypes and deletes columns. A request is read completely before anything changes, so a refused
+ * one changes nothing; only rollups, which may need a relation of the same request, are read after the rest is done.
+ */
 export function updateSchema(state: State, dataSource: DataSource, properties: JsonObject): void {
   const entries = Object.entries(properties);
   const isRollup = ([, entry]: [string, Json]): boolean => isObject(entry) && typeIn(entry) === "rollup";
-  for (const [key, entry] of [...entries.filter((each) => !isRollup(each)), ...entries.filter(isRollup)]) {
-    const property = findProperty(dataSource.properties, key);
-    if (property === undefined) addProperty(state, dataSource, { name: key, entry });
-    else if (entry === null) deleteProperty(state, dataSource, property);
-    else changeProperty(state, dataSource, { property, entry: objectAt(entry, `body.properties.${key}`) });
+  for (const group of [entries.filter((each) => !isRollup(each)), entries.filter(isRollup)]) {
+    const steps = group.map(([key, entry]) => planEntry(state, dataSource, { key, entry }));
+    for (const step of steps) step();
   }
 }
 
-function addProperty(
+function planEntry(
+  state: State,
+  dataSource: DataSource,
+  { key, entry }: { readonly key: string; readonly entry: Json },
+): Step {
+  const property = findProperty(dataSource.properties, key);
+  if (property === undefined) return planAddition(state, dataSource, { name: key, entry });
+  if (entry === null) return planDeletion(state, dataSource, property);
+  return planChange(state, dataSource, { property, entry: objectAt(entry, `body.properties.${key}`) });
+}
+
+function planAddition(
   state: State,
   dataSource: DataSource,
   { name, entry }: { readonly name: string; readonly entry: Json },
-): void {
+): Step {
   const path = `body.properties.${name}`;
   if (entry === null) throw validationError(`Could not find property with name or id: ${name}`);
   const written = objectAt(entry, path);
@@ -37,11 +52,14 @@ function addProperty(
     config: parseConfig(written, type, { state, dataSource, path, before: undefined }),
     description: typeof written.description === "string" ? written.description : null,
   };
-  dataSource.properties.push(property);
-  if (type === "relation")
-    addMirror(state, dataSource, { property, name: mirrorName(written, dataSource, property.name) });
-  if (type === "unique_id")
+  return () => {
+    dataSource.properties.push(property);
+    if (type === "relation") {
+      addMirror(state, dataSource, { property, name: mirrorName(written, dataSource, property.name) });
+    }
+    if (type !== "unique_id") return;
     for (const row of dataSource.rows) row.values[property.id] = dataSource.nextNumber++;
+  };
 }
 
 function decodeId(id: Json | undefined): string | null {
@@ -84,49 +102,59 @@ function freeName(dataSource: DataSource, name: string): string {
   return free;
 }
 
-function deleteProperty(state: State, dataSource: DataSource, property: Property): void {
+function planDeletion(state: State, dataSource: DataSource, property: Property): Step {
   if (property.type === "title") throw validationError("Cannot delete the title property.");
-  const target = state.dataSources.get(stringOr(property.config.data_source_id, ""));
-  const mirror = target === undefined ? undefined : mirrorOf(property, target);
-  // The other side stays, as a one-way relation.
-  if (mirror !== undefined) mirror.config = { ...mirror.config, mirror_id: null };
-  dataSource.properties = dataSource.properties.filter((candidate) => candidate !== property);
-  for (const row of dataSource.rows) delete row.values[property.id];
+  return () => {
+    const target = state.dataSources.get(stringOr(property.config.data_source_id, ""));
+    const mirror = target === undefined ? undefined : mirrorOf(property, target);
+    // The other side stays, as a one-way relation.
+    if (mirror !== undefined) mirror.config = { ...mirror.config, mirror_id: null };
+    dataSource.properties = dataSource.properties.filter((candidate) => candidate !== property);
+    for (const row of dataSource.rows) delete row.values[property.id];
+  };
 }
 
-function changeProperty(
+function planChange(
   state: State,
   dataSource: DataSource,
   { property, entry }: { readonly property: Property; readonly entry: JsonObject },
-): void {
-  const name = entry.name;
-  if (typeof name === "string" && name !== property.name) renameProperty(dataSource, property, name);
-  if (typeof entry.description === "string") property.description = entry.description;
-  const type = typeIn(entry);
-  if (type === null || (type === property.type && entry[type] === undefined)) return;
-  const path = `body.properties.${property.name}`;
-  if (type !== property.type) {
-    if (property.type === "title" || type === "title")
-      throw validationError("Cannot change the type of the title property.");
-    retype(state, dataSource, {
-      property,
-      type,
-      config: parseConfig(entry, type, { state, dataSource, path, before: undefined }),
-    });
-    return;
+): Step {
+  const name = stringOr(entry.name, property.name);
+  if (dataSource.properties.some((other) => other !== property && other.name === name)) {
+    throw validationError(`Cannot rename property to "${name}": a property with this name exists.`);
   }
-  const before = optionsOf(property);
-  property.config = parseConfig(entry, type, { state, dataSource, path, before: property });
-  const after = new Set(optionsOf(property).map((option) => option.id));
-  const removed = before.map((option) => option.id ?? null).filter((id) => !after.has(id));
-  if (removed.length > 0) forgetOptions(dataSource, property, new Set(removed));
+  const reconfigure = planConfig(state, dataSource, { property, entry });
+  return () => {
+    property.name = name;
+    property.description = typeof entry.description === "string" ? entry.description : property.description;
+    reconfigure();
+  };
 }
 
-function renameProperty(dataSource: DataSource, property: Property, name: string): void {
-  const isTaken = dataSource.properties.some((other) => other !== property && other.name === name);
-  if (isTaken)
-    throw validationError(`Cannot rename property to "${name}": a property with this name exists.`);
-  property.name = name;
+/** The part of a change that touches a column's type or its configuration. */
+function planConfig(
+  state: State,
+  dataSource: DataSource,
+  { property, entry }: { readonly property: Property; readonly entry: JsonObject },
+): Step {
+  const type = typeIn(entry);
+  if (type === null || (type === property.type && entry[type] === undefined)) return () => undefined;
+  const path = `body.properties.${property.name}`;
+  if (type !== property.type) {
+    if (property.type === "title" || type === "title") {
+      throw validationError("Cannot change the type of the title property.");
+    }
+    const config = parseConfig(entry, type, { state, dataSource, path, before: undefined });
+    return () => retype(state, dataSource, { property, type, config });
+  }
+  const config = parseConfig(entry, type, { state, dataSource, path, before: property });
+  return () => {
+    const before = optionsOf(property);
+    property.config = config;
+    const after = new Set(optionsOf(property).map((option) => option.id));
+    const removed = before.map((option) => option.id ?? null).filter((id) => !after.has(id));
+    if (removed.length > 0) forgetOptions(dataSource, property, new Set(removed));
+  };
 }
 
 /** Rows lose a removed option; a status falls back to the first one. */

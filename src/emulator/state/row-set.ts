@@ -6,7 +6,7 @@ export type RowOrder = "arbitrary" | "created" | "edited";
 const minuteMs = 60_000;
 
 const comparisons: { readonly [order in RowOrder]: (left: Page, right: Page) => number } = {
-  arbitrary: (left, right) => left.rank - right.rank || compareIds(left, right),
+  arbitrary: (left, right) => left.rank - right.rank,
   created: (left, right) =>
     minuteOf(left.createdAt) - minuteOf(right.createdAt) || comparisons.arbitrary(left, right),
   edited: (left, right) =>
@@ -16,10 +16,6 @@ const comparisons: { readonly [order in RowOrder]: (left: Page, right: Page) => 
 /** Whole minutes, rounded down: as exact as pages are in every answer. */
 export function minuteOf(ms: number): number {
   return Math.floor(ms / minuteMs) * minuteMs;
-}
-
-function compareIds(left: Page, right: Page): number {
-  return left.id < right.id ? -1 : left.id > right.id ? 1 : 0;
 }
 
 /**

@@ -51,7 +51,7 @@ export function runTopic(database: Database): RunTopic {
   return {
     async startRun(run) {
       database.write(() => {
-        interrupt.run(run.syncId);
+        if (run.status === "running") interrupt.run(run.syncId);
         insertRun.run(...runValues(run));
       });
     },

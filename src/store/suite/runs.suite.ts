@@ -91,6 +91,18 @@ export const runCases: readonly StoreCase[] = [
     },
   },
   {
+    name: "records a run that ended before it began beside the one in progress",
+    async check(store) {
+      await store.startRun(runOf({ id: "working" }));
+      await store.startRun(runOf({ id: "refused", status: "refused", endedAt: minute(1) }));
+      const statuses = (await store.listRuns({ limit: 10 })).map((run) => [run.id, run.status]);
+      expect(statuses).toEqual([
+        ["refused", "refused"],
+        ["working", "running"],
+      ]);
+    },
+  },
+  {
     name: "streams every version a run wrote, with the source id of its task",
     async check(store) {
       const { commit, taskOf } = await linkAll(store, "tasks", [sourceId(0)]);
