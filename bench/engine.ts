@@ -37,7 +37,7 @@ export async function measureEngine(rows = 25_000, rounds = 5): Promise<BenchRes
     figures: [
       { label: "rows per second", value: median(speeds), unit: "rows/s" },
       {
-        label: "share of the floor (parse and insert only, no network)",
+        label: "share of the floor: read from the same server, parse, insert",
         value: median(ratios),
         unit: "of 1",
       },

@@ -14,7 +14,7 @@ interface Answer {
 }
 
 /** Pages of the data source; the next request leaves as soon as a page is in, like the connector's. */
-async function* answers(): AsyncGenerator<string> {
+async function* answers(): AsyncGenerator<{ text: string; answer: Answer }> {
   let cursor: string | null = null;
   let from: string | null = null;
   for (;;) {
@@ -35,8 +35,8 @@ async function* answers(): AsyncGenerator<string> {
       }),
     });
     const text = await response.text();
-    yield text;
     const answer: Answer = JSON.parse(text);
+    yield { text, answer };
     cursor = answer.next_cursor;
     if (answer.has_more) continue;
     if (answer.request_status?.type !== "incomplete") return;
@@ -83,10 +83,10 @@ for (;;) {
   const page = await next;
   if (page.done) break;
   next = reading.next();
-  const answer: Answer = JSON.parse(page.value);
+  const { text, answer } = page.value;
   floor.insert(answer);
   rows += answer.results.length;
-  texts.push(page.value);
+  texts.push(text);
 }
 const seconds = (performance.now() - start) / 1000;
 floor.close();
