@@ -1,6 +1,12 @@
 import { LockstepError } from "../core/errors.ts";
 import { isJsonObject, type Json } from "../core/json.ts";
-import { type Emulator, type FaultRule, parseSeed, startEmulator as start } from "../emulator/index.ts";
+import {
+  type Emulator,
+  type FaultRule,
+  parseFault,
+  parseSeed,
+  startEmulator as start,
+} from "../emulator/index.ts";
 
 /** How to start the emulator; documents as read from files. */
 export interface EmulatorRequest {
@@ -25,14 +31,9 @@ export async function startEmulator({ seed, faults, ...options }: EmulatorReques
 }
 
 function parseFaults(document: Json): FaultRule[] {
-  const rules = Array.isArray(document) ? document : [document];
-  for (const [index, rule] of rules.entries()) {
-    const isRule = isJsonObject(rule) && isJsonObject(rule.effect) && typeof rule.effect.kind === "string";
-    if (isRule) continue;
-    throw new LockstepError(
-      "USAGE",
-      `faults[${index}]: expected { "match": { … }, "effect": { "kind": … } }.`,
-    );
-  }
-  return rules as FaultRule[];
+  return (Array.isArray(document) ? document : [document]).map((rule: Json, index) => {
+    // A copy: the emulator keeps the rule, and counts in it.
+    if (isJsonObject(rule)) return parseFault(JSON.parse(JSON.stringify(rule)));
+    throw new LockstepError("USAGE", `faults[${index}]: expected { "match": { … }, "effect": { … } }`);
+  });
 }

@@ -18,16 +18,7 @@ export async function planSource(
     signal?: AbortSignal | undefined;
   },
 ): Promise<PlanReport> {
-  const counts = { create: 0, update: 0, delete: 0, revive: 0, missing: 0, leave: 0 };
-  const empty = {
-    sync: sync.name,
-    actions: [],
-    counts,
-    unchanged: 0,
-    refusal: null,
-    warnings: [],
-    error: null,
-  };
+  const counts = { ...noActions };
   try {
     const shown: PlannedStep[] = [];
     const planned = new Set<string>();
@@ -46,12 +37,37 @@ export async function planSource(
     });
     const actions: PlannedAction[] = [];
     for (const planned of shown) actions.push(await describeStep(deps, planned));
-    return { ...empty, actions, counts, unchanged, refusal, warnings, calls: sync.meter().calls };
+    return {
+      sync: sync.name,
+      actions,
+      counts,
+      unchanged,
+      refusal,
+      warnings,
+      calls: sync.meter().calls,
+      error: null,
+    };
   } catch (error) {
     if (!(error instanceof LockstepError)) throw error;
-    return { ...empty, calls: sync.meter().calls, error: { code: error.code, message: error.message } };
+    return { ...planFailed(sync.name, error), calls: sync.meter().calls };
   }
 }
+
+/** The plan of a sync that could not be looked at. */
+export function planFailed(sync: string, { code, message }: LockstepError): PlanReport {
+  return {
+    sync,
+    actions: [],
+    counts: noActions,
+    unchanged: 0,
+    refusal: null,
+    calls: 0,
+    warnings: [],
+    error: { code, message },
+  };
+}
+
+const noActions = { create: 0, update: 0, delete: 0, revive: 0, missing: 0, leave: 0 };
 
 interface PlannedStep {
   readonly step: Step;

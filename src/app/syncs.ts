@@ -33,8 +33,6 @@ export interface Syncs {
     options: { isDry: boolean; signal: AbortSignal | undefined },
   ): Promise<readonly Source[]>;
   definitionOf(source: Source): SyncDefinition;
-  /** Requests made to find data sources, not yet counted by any run. */
-  lookupStats(): HttpStats;
 }
 
 export function createSyncs(
@@ -58,8 +56,6 @@ export function createSyncs(
     });
     return { client: createNotionClient({ http }), stats: () => http.stats() };
   };
-  let lookups: ReturnType<typeof connect> | null = null;
-
   async function known(database: DatabaseConfig): Promise<readonly Source[]> {
     const remembered = await deps.store.getSync(lookupKey(database));
     return choose(database, refsIn(remembered?.binding ?? null));
@@ -71,8 +67,7 @@ export function createSyncs(
       // A database that is taken whole may have gained a data source since; otherwise the answer never changes.
       const before = database.dataSource === "all" ? [] : await known(database);
       if (before.length > 0) return before;
-      lookups ??= connect();
-      const refs = await resolveDataSources(lookups.client, database.notionId, signal);
+      const refs = await resolveDataSources(connect().client, database.notionId, signal);
       const sources = choose(database, refs);
       if (sources.length === 0) throw askWhich(database, refs);
       if (!isDry) await remember(deps, lookupKey(database), refs);
@@ -92,8 +87,37 @@ export function createSyncs(
         meter: stats,
       };
     },
-    lookupStats: () => lookups?.stats() ?? { calls: 0, retries: 0, waitingMs: 0 },
   };
+}
+
+/** A database that was asked for, and one of its data sources when only that one was named. */
+export interface Target {
+  readonly database: DatabaseConfig;
+  readonly only: string | null;
+}
+
+/** Databases by name or id, or one data source as "database/source"; none named: all that are enabled. */
+export function chooseTargets({ backup: { databases } }: Config, names: readonly string[]): Target[] {
+  if (names.length === 0) {
+    return databases.filter((database) => database.isEnabled).map((database) => ({ database, only: null }));
+  }
+  return names.map((name) => {
+    const whole = databases.find((database) => database.name === name || database.notionId === name);
+    if (whole !== undefined) return { database: whole, only: null };
+    const part = databases.find((database) => name.startsWith(`${database.name}/`));
+    if (part !== undefined) return { database: part, only: name };
+    throw noSuchSync(
+      name,
+      databases.map((database) => database.name),
+    );
+  });
+}
+
+export function noSuchSync(name: string, known: readonly string[]): LockstepError {
+  return new LockstepError(
+    "SYNC_NOT_FOUND",
+    `there is no sync "${name.slice(0, 60)}"; the configuration has: ${known.join(", ")}`,
+  );
 }
 
 function headersFor(token: string | null): Record<string, string> {

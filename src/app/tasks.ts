@@ -135,7 +135,10 @@ function readableValue(value: Json): Json {
     if (texts.every((text) => typeof text === "string")) return texts.join("");
     return inner.map((item: Json) => (isJsonObject(item) ? (item.name ?? item.id ?? item) : item));
   }
-  return isJsonObject(inner) && typeof inner.name === "string" ? inner.name : (inner ?? null);
+  if (!isJsonObject(inner)) return inner ?? null;
+  if (typeof inner.name === "string") return inner.name;
+  // Formulas and rollups wrap their result once more.
+  return typeof inner.type === "string" ? (inner[inner.type] ?? null) : inner;
 }
 
 /** What mirrors Notion cannot be edited here: the next run would not know whose value it is. */

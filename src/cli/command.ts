@@ -49,34 +49,17 @@ async function withOpened<T>(
   const { config, environment } = await loadConfig({ cwd: io.cwd, file: flags.config ?? null, env: io.env });
   const { secrets, notionBaseUrl } = environment;
   const baseUrl = notionBaseUrl === null ? {} : { baseUrl: notionBaseUrl };
-  const opened = await deps.openLockstep({ config, secrets, isReadOnly, ...baseUrl });
-  const { lockstep, idle } = trackSyncs(opened);
+  const lockstep = await deps.openLockstep({ config, secrets, isReadOnly, ...baseUrl });
   try {
     return await work({ lockstep, secrets });
   } finally {
-    // A caller over HTTP or MCP may be gone while the sync it asked for still writes its evidence.
-    await idle();
-    await opened.close();
+    await lockstep.close();
   }
 }
 
 interface Opened {
   readonly lockstep: Lockstep;
   readonly secrets: Secrets;
-}
-
-/** The same Lockstep, and a way to wait until no sync asked for through it runs any more. */
-function trackSyncs(opened: Lockstep): {
-  readonly lockstep: Lockstep;
-  readonly idle: () => Promise<unknown>;
-} {
-  const running = new Set<Promise<unknown>>();
-  const sync: Lockstep["sync"] = (names, options) => {
-    const run = opened.sync(names, options).finally(() => running.delete(run));
-    running.add(run);
-    return run;
-  };
-  return { lockstep: { ...opened, sync }, idle: () => Promise.allSettled(running) };
 }
 
 /** A flag's or argument's whole number; USAGE naming it otherwise. */

@@ -153,7 +153,8 @@ function planLinkOnly(
       sourceRevision: record?.revision ?? link.sourceRevision,
       baseVersionNum: link.baseVersionNum,
       baseSource: link.baseSource,
-      memo: link.memo,
+      // With a note of it the connector would take the record for unchanged when it is back, and we would not see it.
+      memo: null,
     },
     conflicts: [],
   };
@@ -171,8 +172,11 @@ async function planVersion(
   const [current, base] = await versionsOf(context.ledger, link);
   const next = record === null ? null : context.recipe.project(record, current.metadata);
   const right = valuesOf(current, next);
-  const rightBase = valuesOf(base, next);
-  const leftBase = isFieldValues(link.baseSource) ? link.baseSource : rightBase;
+  const written = valuesOf(base, next);
+  const leftBase = isFieldValues(link.baseSource) ? link.baseSource : written;
+  // The version last written may hold edits that the source never had: for the task's side, too, the base of a field
+  // is what both sides agreed on. Otherwise the source's next edit of it would take such an edit away unflagged.
+  const rightBase = { ...written, ...leftBase };
   const merge = mergeFields({ left: next?.values ?? {}, leftBase, right, rightBase });
 
   const isSourceChanged = record !== null && contentOf(record) !== link.sourceFingerprint;

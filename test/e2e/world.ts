@@ -1,7 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import { DatabaseSync } from "node:sqlite";
 import type { RunReport } from "../../src/app/lockstep.ts";
+import { isJsonObject } from "../../src/core/json.ts";
 import { type Emulator, startEmulator, type TrueRow } from "../../src/emulator/index.ts";
 import { folderWith } from "../config/folder.ts";
 import { documentIn, type Ended, run, type Started, start } from "./cli.ts";
@@ -136,8 +137,13 @@ export class World implements AsyncDisposable {
     return join(this.cwd, "lockstep.db");
   }
 
-  query<T>(sql: string, ...values: SQLInputValue[]): readonly T[] {
-    return queryFile(this.storeFile, sql, ...values);
+  query<T>(sql: string): readonly T[] {
+    return queryFile(this.storeFile, sql);
+  }
+
+  /** Notion's clock moves on, and with it the minutes that stamps are made of. */
+  async emulatedTimePasses(advanceMs: number): Promise<void> {
+    await postJson(`${this.emulator.url}/__emulator/clock`, { advanceMs });
   }
 
   tasks(): ReadonlyMap<string, KeptTask> {
@@ -161,12 +167,14 @@ export function titleOf(text: string) {
 
 /** The plain text of a title as the emulator's truth spells it. */
 export function trueTitle({ properties }: TrueRow): string {
-  const parts = properties.Name as readonly { readonly plain_text: string }[];
-  return parts.map((part) => part.plain_text).join("");
+  const parts = Array.isArray(properties.Name) ? properties.Name : [];
+  return parts.map((part) => (isJsonObject(part) ? part.plain_text : "")).join("");
 }
 
 export function trueState({ properties }: TrueRow): string | null {
-  return (properties.State as { readonly name: string } | null)?.name ?? null;
+  return isJsonObject(properties.State) && typeof properties.State.name === "string"
+    ? properties.State.name
+    : null;
 }
 
 /** Compares every task with its row; returns what differs, in words. */
@@ -185,17 +193,21 @@ export function differences(
   return tasks.size === rows.length ? wrong : [...wrong, `${tasks.size} tasks for ${rows.length} rows`];
 }
 
-export function queryFile<T>(file: string, sql: string, ...values: SQLInputValue[]): readonly T[] {
-  const database = new DatabaseSync(file, { readOnly: true });
+/** `isRecovering`: the file was left by a killed process; SQLite may have to write to read it. */
+export function queryFile<T>(file: string, sql: string, { isRecovering = false } = {}): readonly T[] {
+  const database = new DatabaseSync(file, { readOnly: !isRecovering });
   try {
-    return database.prepare(sql).all(...values) as T[];
+    return database.prepare(sql).all() as T[];
   } finally {
     database.close();
   }
 }
 
 /** Tasks by row; throws when a row has two. */
-export function tasksIn(file: string): ReadonlyMap<string, KeptTask> {
+export function tasksIn(
+  file: string,
+  options: { isRecovering?: boolean } = {},
+): ReadonlyMap<string, KeptTask> {
   const found = queryFile<KeptTask>(
     file,
     `SELECT t.source_id AS sourceId, v.title, v.description, v.status, v.is_deleted AS isDeleted, l.state,
@@ -203,6 +215,7 @@ export function tasksIn(file: string): ReadonlyMap<string, KeptTask> {
      FROM tasks t JOIN task_versions v ON v.id = t.current_version_id
      LEFT JOIN links l ON l.sync_id = t.sync_id AND l.source_id = t.source_id
      WHERE t.source_id IS NOT NULL`,
+    options,
   );
   const tasks = new Map(found.map((task) => [task.sourceId, task]));
   if (tasks.size !== found.length) throw new Error(`${found.length} tasks for ${tasks.size} rows`);

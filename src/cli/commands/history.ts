@@ -7,7 +7,7 @@ import { minuteOf } from "../time.ts";
 const columns: readonly Column<TaskVersion>[] = [
   { title: "VERSION", value: ({ versionNum }) => versionNum },
   { title: "WHEN", value: ({ createdAt }) => minuteOf(createdAt) },
-  { title: "BY", value: ({ createdBy }) => oneLine(createdBy, 45) },
+  { title: "BY", value: ({ createdBy }) => oneLine(createdBy, 24) },
   { title: "FLAGS", value: flagsOf },
   { title: "STATUS", value: ({ status }) => oneLine(status ?? "", 20) },
   { title: "TITLE", value: ({ title }) => oneLine(title, 40) },

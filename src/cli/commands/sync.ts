@@ -88,7 +88,7 @@ function worstExitCode(reports: readonly RunReport[]): ExitCode {
 
 export function syncText(reports: readonly RunReport[]): string {
   if (reports.length === 0) return "Nothing to sync: every database has syncEnabled set to false.";
-  return [table(columns, reports), ...reports.map(notesOf)].join("\n\n");
+  return [table(columns, reports), reports.map(notesOf).join("\n")].join("\n\n");
 }
 
 /** What a row of numbers cannot say: the proof, the warnings, the errors with their mend. */

@@ -1,0 +1,151 @@
+import type { Config } from "../config/config.ts";
+import { LockstepError } from "../core/errors.ts";
+import { runSync } from "../engine/run.ts";
+import type { EngineDeps, OnProgress, SyncDefinition } from "../engine/sync.ts";
+import type { Run } from "../store/store.ts";
+import type { Lockstep, PlanReport, Progress, RunReport, SyncOptions } from "./lockstep.ts";
+import { planFailed, planSource } from "./plan.ts";
+import { chooseTargets, type Source, type Syncs, type Target } from "./syncs.ts";
+
+/** What running syncs needs: the engine's world, what is configured, and the way to Notion. */
+export interface SyncWorld {
+  readonly deps: EngineDeps;
+  readonly config: Config;
+  readonly syncs: Syncs;
+}
+
+/** Runs the named syncs one after another. One that fails is in its report, and stops none of the others. */
+export async function runSyncs(
+  world: SyncWorld,
+  names: readonly string[],
+  options: SyncOptions,
+): Promise<RunReport[]> {
+  const reports: RunReport[] = [];
+  for (const target of chooseTargets(world.config, names)) {
+    const found = await resolve(world, target, { isDry: false, signal: options.signal });
+    if ("error" in found) {
+      reports.push(await recordFailure(world, lookupOf(target), options.trigger, found.error));
+      continue;
+    }
+    for (const source of found.sources) reports.push(await runSource(world, source, options));
+  }
+  return reports;
+}
+
+/** Plans the named syncs. Writes nothing. */
+export async function planSyncs(
+  world: SyncWorld,
+  names: readonly string[],
+  options: Parameters<Lockstep["plan"]>[1],
+): Promise<PlanReport[]> {
+  const reports: PlanReport[] = [];
+  for (const target of chooseTargets(world.config, names)) {
+    const found = await resolve(world, target, { isDry: true, signal: options.signal });
+    if ("error" in found) {
+      reports.push(planFailed(target.database.name, found.error));
+      continue;
+    }
+    for (const source of found.sources) {
+      const definition = world.syncs.definitionOf(source);
+      const onProgress = await progressOf(world, definition, options.onProgress);
+      reports.push(await planSource(world.deps, definition, { ...options, onProgress }));
+    }
+  }
+  return reports;
+}
+
+/** Turns the engine's phases into progress with the sync's name and its requests. */
+export async function progressOf(
+  { deps }: SyncWorld,
+  { id, name, meter }: SyncDefinition,
+  onProgress: ((progress: Progress) => void) | undefined,
+): Promise<OnProgress> {
+  if (onProgress === undefined) return () => {};
+  const { live } = await deps.store.getTotals(id);
+  return (phase, rows) => {
+    const { calls, waitingMs } = meter();
+    onProgress({ sync: name, phase, rows, rowsExpected: live > 0 ? live : null, calls, waitingMs });
+  };
+}
+
+type Resolved = { readonly sources: readonly Source[] } | { readonly error: LockstepError };
+
+/** What the person has to mend before anything can run is thrown; what Notion says belongs into a run's evidence. */
+const mendFirst = new Set(["SECRET_MISSING", "CONFIG_INVALID", "SYNC_NOT_FOUND"]);
+
+async function resolve(
+  { syncs }: SyncWorld,
+  { database, only }: Target,
+  options: { isDry: boolean; signal: AbortSignal | undefined },
+): Promise<Resolved> {
+  try {
+    const sources = await syncs.resolve(database, options);
+    return { sources: sources.filter((source) => only === null || source.name === only) };
+  } catch (error) {
+    if (error instanceof LockstepError && !mendFirst.has(error.code)) return { error };
+    throw error;
+  }
+}
+
+async function runSource(world: SyncWorld, source: Source, options: SyncOptions): Promise<RunReport> {
+  const definition = world.syncs.definitionOf(source);
+  try {
+    const run = await runSync(world.deps, definition, {
+      trigger: options.trigger,
+      isFull: options.isFull === true,
+      allowDeletes: options.allowDeletes ?? null,
+      onProgress: await progressOf(world, definition, options.onProgress),
+      signal: options.signal,
+    });
+    return { sync: source.name, run };
+  } catch (error) {
+    if (!(error instanceof LockstepError)) throw error;
+    return recordFailure(world, definition, options.trigger, error);
+  }
+}
+
+function lookupOf({ database }: Target): Pick<SyncDefinition, "id" | "name" | "sourceId" | "meter"> {
+  const meter = () => ({ calls: 0, retries: 0, waitingMs: 0 });
+  return { id: `notion:${database.notionId}`, name: database.name, sourceId: database.notionId, meter };
+}
+
+/** Evidence of a run that could not begin. */
+async function recordFailure(
+  { deps }: SyncWorld,
+  sync: Pick<SyncDefinition, "id" | "name" | "sourceId" | "meter">,
+  trigger: string,
+  error: LockstepError,
+): Promise<RunReport> {
+  const at = new Date(deps.clock.now()).toISOString();
+  const { calls, retries } = sync.meter();
+  const run: Run = {
+    id: deps.ids.next(),
+    syncId: sync.id,
+    type: "import",
+    source: "notion",
+    sourceId: sync.sourceId,
+    trigger,
+    status: error.code === "RUN_IN_PROGRESS" ? "refused" : "failed",
+    startedAt: at,
+    endedAt: at,
+    counts: {
+      read: 0,
+      created: 0,
+      updated: 0,
+      unchanged: 0,
+      deleted: 0,
+      revived: 0,
+      conflicts: 0,
+      missing: 0,
+    },
+    calls,
+    retries,
+    errors: [{ code: error.code, message: error.message }],
+    warnings: [],
+    checkpointBefore: null,
+    checkpointAfter: null,
+    certificate: null,
+  };
+  await deps.store.saveRun(run);
+  return { sync: sync.name, run };
+}
