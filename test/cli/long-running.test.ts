@@ -86,33 +86,6 @@ describe("serve", () => {
     expect(fake.calls.map(({ name }) => name)).toEqual(["schedule", "close"]);
   });
 
-  it("waits for a sync whose caller is gone before it closes Lockstep", async () => {
-    const fake = await fakeLockstep();
-    const [stopping, caller] = [new AbortController(), new AbortController()];
-    const release = Promise.withResolvers<void>();
-    const stopped = Promise.withResolvers<void>();
-    fake.script.sync = async (_names, { signal }) => {
-      signal?.addEventListener("abort", () => stopped.resolve(), { once: true });
-      caller.abort();
-      stopping.abort();
-      await release.promise;
-      fake.calls.push({ name: "evidence saved", args: [] });
-      return [];
-    };
-    const onStdout = (text: string) => {
-      const headers = { authorization: "Bearer dummy-admin" };
-      const init = { method: "POST", headers, signal: caller.signal };
-      fetch(`${JSON.parse(text).url}/api/sync`, init).catch(() => {});
-    };
-    const ended = run(fake, ["serve", "--port", "0", "--json"], { signal: stopping.signal, env, onStdout });
-    await stopped.promise;
-    for (let turn = 0; turn < 50; turn += 1) await setImmediate();
-    expect(fake.calls.map(({ name }) => name)).not.toContain("close");
-    release.resolve();
-    expect((await ended).exitCode).toBe(0);
-    expect(fake.calls.slice(-2).map(({ name }) => name)).toEqual(["evidence saved", "close"]);
-  });
-
   it("refuses to start without a Notion token when something is scheduled", async () => {
     const { exitCode, stderr } = await run(await fakeLockstep(), ["serve", "--port", "0"]);
     expect(exitCode).toBe(2);
