@@ -33,7 +33,6 @@ export interface QueryPage {
 
 /** The few endpoints that reading a database takes. */
 export interface NotionClient {
-  me(signal?: AbortSignal): Promise<JsonObject>;
   database(id: string, signal?: AbortSignal): Promise<Found>;
   dataSource(id: string, signal?: AbortSignal): Promise<Found>;
   page(id: string, signal?: AbortSignal): Promise<Found>;
@@ -63,11 +62,6 @@ export function createNotionClient({ http }: { readonly http: HttpClient }): Not
   };
 
   return {
-    async me(signal) {
-      const found = await find("the token", "/v1/users/me", signal);
-      if ("refused" in found) throw found.refused;
-      return found.object;
-    },
     database: (id, signal) => find(`database ${id}`, `/v1/databases/${encodeURIComponent(id)}`, signal),
     dataSource: (id, signal) =>
       find(`data source ${id}`, `/v1/data_sources/${encodeURIComponent(id)}`, signal),
