@@ -140,6 +140,8 @@ export interface Lockstep {
     options: { onProgress?: (progress: Progress) => void; signal?: AbortSignal | undefined },
   ): Promise<Verification>;
   history(reference: string, page: { fromVersion: number; limit: number }): Promise<HistoryReport>;
+  /** The version that was current at a time (ISO 8601); none when the task did not exist yet. */
+  historyAt(reference: string, at: string): Promise<HistoryReport>;
   /** Versions default to the last two. */
   diff(reference: string, from: number | null, to: number | null): Promise<DiffReport>;
   /** Runs the syncs on their schedules until the signal aborts; makes up a missed run once. */

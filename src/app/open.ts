@@ -10,7 +10,7 @@ import { runOf, runsOf, statusOf, verify } from "./overview.ts";
 import { isOwnerDead, processOwner, systemClock, systemIds } from "./platform.ts";
 import { planSyncs, runSyncs, type SyncWorld } from "./run-syncs.ts";
 import { createSyncs } from "./syncs.ts";
-import { createTasks, diffOf, historyOf } from "./tasks.ts";
+import { createTasks, diffOf, historyAt, historyOf } from "./tasks.ts";
 
 const notionUrl = "https://api.notion.com";
 
@@ -49,6 +49,7 @@ export async function openLockstep(options: OpenOptions): Promise<Lockstep> {
     run: (runId) => runOf(world, runId),
     verifyRun: (runId, request) => verify(world, runId, request),
     history: (reference, page) => historyOf(store, reference, page),
+    historyAt: (reference, at) => historyAt(store, reference, at),
     diff: (reference, from, to) => diffOf(store, reference, from, to),
     schedule: (signal, onRun) => keepSchedule(world, sync, signal, onRun),
     async close() {

@@ -2,10 +2,11 @@ import type { Config } from "../config/config.ts";
 import { LockstepError } from "../core/errors.ts";
 import { runSync } from "../engine/run.ts";
 import type { EngineDeps, OnProgress, SyncDefinition } from "../engine/sync.ts";
+import type { HttpStats } from "../http/client.ts";
 import type { Run } from "../store/store.ts";
 import type { Lockstep, PlanReport, Progress, RunReport, SyncOptions } from "./lockstep.ts";
 import { planFailed, planSource } from "./plan.ts";
-import { chooseTargets, type Source, type Syncs, type Target } from "./syncs.ts";
+import { chooseTargets, noSuchSync, type Resolved, type Source, type Syncs, type Target } from "./syncs.ts";
 
 /** What running syncs needs: the engine's world, what is configured, and the way to Notion. */
 export interface SyncWorld {
@@ -24,7 +25,7 @@ export async function runSyncs(
   for (const target of chooseTargets(world.config, names)) {
     const found = await resolve(world, target, { isDry: false, signal: options.signal });
     if ("error" in found) {
-      reports.push(await recordFailure(world, lookupOf(target), options.trigger, found.error));
+      reports.push(await recordFailure(world, lookupOf(target, found.stats), options.trigger, found.error));
       continue;
     }
     for (const source of found.sources) reports.push(await runSource(world, source, options));
@@ -68,23 +69,19 @@ export async function progressOf(
   };
 }
 
-type Resolved = { readonly sources: readonly Source[] } | { readonly error: LockstepError };
-
-/** What the person has to mend before anything can run is thrown; what Notion says belongs into a run's evidence. */
-const mendFirst = new Set(["SECRET_MISSING", "CONFIG_INVALID", "SYNC_NOT_FOUND"]);
-
 async function resolve(
   { syncs }: SyncWorld,
   { database, only }: Target,
   options: { isDry: boolean; signal: AbortSignal | undefined },
 ): Promise<Resolved> {
-  try {
-    const sources = await syncs.resolve(database, options);
-    return { sources: sources.filter((source) => only === null || source.name === only) };
-  } catch (error) {
-    if (error instanceof LockstepError && !mendFirst.has(error.code)) return { error };
-    throw error;
-  }
+  const found = await syncs.resolve(database, options);
+  if ("error" in found || only === null) return found;
+  const sources = found.sources.filter((source) => source.name === only);
+  if (sources.length > 0) return { sources };
+  throw noSuchSync(
+    only,
+    found.sources.map((source) => source.name),
+  );
 }
 
 async function runSource(world: SyncWorld, source: Source, options: SyncOptions): Promise<RunReport> {
@@ -104,15 +101,17 @@ async function runSource(world: SyncWorld, source: Source, options: SyncOptions)
   }
 }
 
-function lookupOf({ database }: Target): Pick<SyncDefinition, "id" | "name" | "sourceId" | "meter"> {
-  const meter = () => ({ calls: 0, retries: 0, waitingMs: 0 });
-  return { id: `notion:${database.notionId}`, name: database.name, sourceId: database.notionId, meter };
+function lookupOf({ database }: Target, stats: HttpStats): Failed {
+  const id = `notion:${database.notionId}`;
+  return { id, name: database.name, sourceId: database.notionId, meter: () => stats };
 }
+
+type Failed = Pick<SyncDefinition, "id" | "name" | "sourceId" | "meter">;
 
 /** Evidence of a run that could not begin. */
 async function recordFailure(
   { deps }: SyncWorld,
-  sync: Pick<SyncDefinition, "id" | "name" | "sourceId" | "meter">,
+  sync: Failed,
   trigger: string,
   error: LockstepError,
 ): Promise<RunReport> {
@@ -146,6 +145,6 @@ async function recordFailure(
     checkpointAfter: null,
     certificate: null,
   };
-  await deps.store.saveRun(run);
+  await deps.store.startRun(run);
   return { sync: sync.name, run };
 }

@@ -23,15 +23,23 @@ export interface Source {
   readonly syncId: string;
 }
 
+/** The data sources to sync, or why they could not be looked up and what asking took. */
+export type Resolved =
+  | { readonly sources: readonly Source[] }
+  | { readonly error: LockstepError; readonly stats: HttpStats };
+
 /** From configured databases to syncs that can run. */
 export interface Syncs {
   /** What is known from earlier runs; asks nobody. Empty for a database that was never reached. */
   known(database: DatabaseConfig): Promise<readonly Source[]>;
-  /** Asks Notion when that is needed; `isDry` keeps the answer to itself. */
+  /**
+   * Asks Notion when that is needed; `isDry` keeps the answer to itself. What Notion says belongs into a run's
+   * evidence and is a value; what a person has to mend first (SECRET_MISSING, CONFIG_INVALID) is thrown.
+   */
   resolve(
     database: DatabaseConfig,
     options: { isDry: boolean; signal: AbortSignal | undefined },
-  ): Promise<readonly Source[]>;
+  ): Promise<Resolved>;
   definitionOf(source: Source): SyncDefinition;
 }
 
@@ -66,12 +74,14 @@ export function createSyncs(
     async resolve(database, { isDry, signal }) {
       // A database that is taken whole may have gained a data source since; otherwise the answer never changes.
       const before = database.dataSource === "all" ? [] : await known(database);
-      if (before.length > 0) return before;
-      const refs = await resolveDataSources(connect().client, database.notionId, signal);
+      if (before.length > 0) return { sources: before };
+      const { client, stats } = connect();
+      const refs = await resolveDataSources(client, database.notionId, signal).catch(asFailure);
+      if (refs instanceof LockstepError) return { error: refs, stats: stats() };
       const sources = choose(database, refs);
       if (sources.length === 0) throw askWhich(database, refs);
       if (!isDry) await remember(deps, lookupKey(database), refs);
-      return sources;
+      return { sources };
     },
     definitionOf({ database, ref, name, syncId }) {
       const { client, stats } = connect();
@@ -118,6 +128,11 @@ export function noSuchSync(name: string, known: readonly string[]): LockstepErro
     "SYNC_NOT_FOUND",
     `there is no sync "${name.slice(0, 60)}"; the configuration has: ${known.join(", ")}`,
   );
+}
+
+function asFailure(error: unknown): LockstepError {
+  if (error instanceof LockstepError) return error;
+  throw error;
 }
 
 function headersFor(token: string | null): Record<string, string> {

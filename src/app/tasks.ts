@@ -63,6 +63,20 @@ export async function historyOf(
   return { task, versions: await store.getHistory(task.id, page) };
 }
 
+/** The version that was current at a time. */
+export async function historyAt(store: Store, reference: string, at: string): Promise<HistoryReport> {
+  const time = /^\d{4}-\d{2}-\d{2}/.test(at) ? Date.parse(at) : Number.NaN;
+  if (Number.isNaN(time)) {
+    throw new LockstepError(
+      "USAGE",
+      `"${shorten(at)}" is not a time; expected ISO 8601, like 2026-11-21T08:00:00Z`,
+    );
+  }
+  const task = await findTask(store, reference);
+  const version = await store.getVersionAt(task.id, new Date(time).toISOString());
+  return { task, versions: version === null ? [] : [version] };
+}
+
 /** What changed between two versions, field by field; the last two unless told otherwise. */
 export async function diffOf(
   store: Store,

@@ -82,6 +82,7 @@ function addReadCommands(add: Add, contextFor: ContextFor, onResult: OnResult): 
 
   add("history <ref>", "versions of a task: by task id, Notion page id or link, or the beginning of one")
     .option("--limit <n>", "the newest N versions", "20")
+    .option("--at <time>", "the version that was current then, such as 2026-11-21T08:00Z")
     .action(async (reference, flags) =>
       onResult(await (await import("./commands/history.ts")).history(contextFor(flags), reference, flags)),
     );

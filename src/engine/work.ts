@@ -51,17 +51,17 @@ export class Work {
 
   /** Returns why the guard refused something, null when nothing was refused. Throws when it cannot go on. */
   async perform(): Promise<string | null> {
-    const { deps, sync, ledger, state, options } = this.input;
+    const { deps, sync, ledger, options } = this.input;
     options.onProgress("connecting", 0);
     const { live } = await deps.store.getTotals(sync.id);
     const isSweepDue = this.isSweepDue();
     let binding = await this.bind(isSweepDue || options.isFull);
-    const reading = chooseReading({ state, live, isFull: options.isFull || binding.isRemapped });
-    if (reading.isMarking) await ledger.startSweep();
+    let reading = await this.beginReading(binding, live);
     let end = await this.pull(binding, reading);
     if (end.isSchemaChanged && !binding.isFresh) {
       // The columns changed since the remembered description: read again with the names as they are now.
       binding = await this.bind(true);
+      reading = await this.beginReading(binding, live);
       this.tally.readAgain();
       end = await this.pull(binding, reading);
     }
@@ -75,6 +75,13 @@ export class Work {
     // Everything was read in one go into an empty store: nothing can be absent.
     if (reading.mode === "full" && reading.checkpoint === null) await ledger.finishSweep();
     return null;
+  }
+
+  private async beginReading({ isRemapped }: Binding, live: number): Promise<Reading> {
+    const { ledger, state, options } = this.input;
+    const reading = chooseReading({ state, live, isFull: options.isFull || isRemapped });
+    if (reading.isMarking) await ledger.startSweep();
+    return reading;
   }
 
   private bind(mustDescribe: boolean): Promise<Binding> {

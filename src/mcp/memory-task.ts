@@ -49,6 +49,11 @@ export const memoryTaskInput = z.strictObject({
   withDeleted: z.boolean().optional().describe("list: include deleted tasks."),
   after: z.string().optional().describe("list: `next` of the page before."),
   fromVersion: z.int().min(1).optional().describe("history: first version to show. Default 1."),
+  at: z
+    .string()
+    .max(40)
+    .optional()
+    .describe("history: only the version that was current at this time (ISO 8601)."),
   limit: z
     .int()
     .min(1)
@@ -102,7 +107,7 @@ type Output = z.input<typeof memoryTaskOutput>;
 /** Carries out one call. `by` is who asks, for the history. */
 export async function carryOutMemoryTask(
   tasks: Tasks,
-  lockstep: Pick<Lockstep, "history">,
+  lockstep: Pick<Lockstep, "history" | "historyAt">,
   { input, by }: { readonly input: Input; readonly by: string },
 ): Promise<Output> {
   const reason = input.reason ?? "";
@@ -142,12 +147,15 @@ async function listTasks(tasks: Tasks, input: Input): Promise<Output> {
   return { ok: true, tasks: page.items.map(taskView), next: page.next };
 }
 
-async function readHistory(lockstep: Pick<Lockstep, "history">, input: Input): Promise<Output> {
-  const fromVersion = input.fromVersion ?? 1;
-  const page = { fromVersion, limit: input.limit ?? 20 };
-  const { task, versions } = await lockstep.history(required(input, "taskId"), page);
+async function readHistory(lockstep: Pick<Lockstep, "history" | "historyAt">, input: Input): Promise<Output> {
+  const taskId = required(input, "taskId");
+  const page = { fromVersion: input.fromVersion ?? 1, limit: input.limit ?? 20 };
+  const isAt = input.at !== undefined;
+  const { task, versions } = await (isAt
+    ? lockstep.historyAt(taskId, input.at ?? "")
+    : lockstep.history(taskId, page));
   const last = versions.at(-1)?.versionNum ?? task.current.versionNum;
-  const next = last < task.current.versionNum ? last + 1 : null;
+  const next = !isAt && last < task.current.versionNum ? last + 1 : null;
   return {
     ok: true,
     task: taskView(task),

@@ -266,6 +266,22 @@ describe("history and diff", () => {
     ]);
   });
 
+  it("shows the version that was current at a time", async () => {
+    const { fake, id } = await withTask();
+    const versions: { createdAt: string; versionNum: number }[] = JSON.parse(
+      (await run(fake, ["history", id, "--json"])).stdout,
+    ).versions;
+    for (const { createdAt, versionNum } of versions) {
+      const { stdout } = await run(fake, ["history", id, "--at", createdAt, "--json"]);
+      expect(JSON.parse(stdout).versions).toMatchObject([{ versionNum }]);
+    }
+    const before = await run(fake, ["history", id, "--at", "2020-01-01"]);
+    expect(before.stdout).toContain("It did not exist yet.");
+    const wrong = await run(fake, ["history", id, "--at", "yesterday"]);
+    expect(wrong).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(wrong.stderr).toContain('"yesterday" is not a time');
+  });
+
   it("shows changed words in a line, and changed lines in a text", async () => {
     const { fake, id } = await withTask();
     const { stdout } = await run(fake, ["diff", id, "1", "2"]);

@@ -6,7 +6,7 @@ import type {
   SyncOptions,
   Verification,
 } from "../../src/app/lockstep.ts";
-import { createTasks, diffOf, historyOf } from "../../src/app/tasks.ts";
+import { createTasks, diffOf, historyAt, historyOf } from "../../src/app/tasks.ts";
 import { resolveConfig } from "../../src/config/resolve.ts";
 import { LockstepError } from "../../src/core/errors.ts";
 import type { Json } from "../../src/core/json.ts";
@@ -122,6 +122,7 @@ export async function fakeLockstep(): Promise<Fake> {
     },
     verifyRun: async (id) => note("verifyRun", [id], script.verification),
     history: (reference, page) => historyOf(store, reference, page),
+    historyAt: (reference, at) => historyAt(store, reference, at),
     diff: (reference, from, to) => diffOf(store, reference, from, to),
     schedule: (signal, onRun) => note("schedule", [], script.schedule(signal, onRun)),
     close: async () => note("close", [], undefined),

@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { DemoOptions } from "../../src/app/demo.ts";
 import { fakeLockstep } from "./fake-lockstep.ts";

@@ -15,6 +15,17 @@ function inQueries(change: (passing: Passing) => unknown, status = 200): Meddle 
   return (passing) => (isQuery(passing) ? { status, body: change(passing) } : null);
 }
 
+/** Always the first answer, changed: what comes after it follows from a cursor that the emulator never gave. */
+function firstOf(change: (first: Passing, index: number) => unknown): (passing: Passing) => unknown {
+  let first: Passing | null = null;
+  let index = 0;
+  return (passing) => {
+    first ??= passing;
+    index += 1;
+    return change(first, index);
+  };
+}
+
 /** The same query answers with its rows changed. */
 function inRows(change: (row: Rows[number], index: number) => Json): Meddle {
   return inQueries((passing) => ({ ...passing.body, results: rowsIn(passing).map(change) }));
@@ -95,7 +106,15 @@ const fatal: readonly BadAnswer[] = [
   },
   {
     what: "the same page and cursor for ever",
-    meddle: inQueries(({ body }) => ({ ...body, has_more: true, next_cursor: "same" })),
+    meddle: inQueries(firstOf(({ body }) => ({ ...body, has_more: true, next_cursor: "same" }))),
+    code: "NOTION_UNEXPECTED",
+    says: "cursor",
+  },
+  {
+    what: "pages without end, each with a cursor of its own",
+    meddle: inQueries(
+      firstOf(({ body }, index) => ({ ...body, has_more: true, next_cursor: `page-${index}` })),
+    ),
     code: "NOTION_UNEXPECTED",
     says: "cursor",
   },
@@ -117,7 +136,7 @@ const fatal: readonly BadAnswer[] = [
           }
         : null,
     code: "RATE_LIMITED",
-    says: "3600",
+    says: "Too many requests",
   },
   {
     what: "a description of something else",

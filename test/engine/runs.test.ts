@@ -118,6 +118,29 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    name: "invariant 2: an agent's edit of a metadata field stays while Notion changes another",
+    async act({ edit, agentEdits }, id) {
+      await agentEdits(id, { metadata: { count: 8 } });
+      edit(id, { notes: "By Sunday" });
+    },
+    counts: { updated: 1, conflicts: 0 },
+    state: "live",
+    versions: 3,
+    newest: { description: "By Sunday", "metadata.count": 8, conflictFlag: false },
+  },
+  {
+    name: "invariant 2: edits of one metadata field are flagged with both values",
+    async act({ edit, agentEdits }, id) {
+      await agentEdits(id, { metadata: { count: 8 } });
+      edit(id, { count: 5 });
+    },
+    counts: { updated: 1, conflicts: 1 },
+    state: "live",
+    versions: 3,
+    newest: { "metadata.count": 5, conflictFlag: true },
+    conflicts: [{ field: "metadata.count", base: 3, left: 5, right: 8 }],
+  },
+  {
     name: "invariant 2: the same edit on both sides is no conflict",
     async act({ edit, agentEdits }, id) {
       await agentEdits(id, { status: "Done" });

@@ -80,7 +80,7 @@ export interface AgentEdit {
   readonly description?: string | null;
   readonly status?: string | null;
   readonly resolution?: string | null;
-  readonly metadata?: { readonly [key: string]: string };
+  readonly metadata?: { readonly [key: string]: string | number };
 }
 
 export async function openWorld(

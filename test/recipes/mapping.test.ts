@@ -194,9 +194,8 @@ describe("projectRecord", () => {
       { propertyId: "x", field: "description" },
       { propertyId: "x", field: "metadata.copy" },
     ] as const;
-    const { values, metadata } = projectRecord(record({ x: value }), bindings);
-    expect(values).toEqual({ description: text });
-    expect(metadata.copy).toEqual(typed);
+    const { values } = projectRecord(record({ x: value }), bindings);
+    expect(values).toEqual({ description: text, "metadata.copy": typed });
   });
 
   it("gives a title that is never null", () => {
@@ -210,9 +209,7 @@ describe("projectRecord", () => {
       { propertyId: "x", field: "status" },
       { propertyId: "x", field: "metadata.state" },
     ] as const;
-    const { values, metadata } = projectRecord(record({}, ["x"]), bindings);
-    expect(values).toEqual({});
-    expect(metadata).not.toHaveProperty("state");
+    expect(projectRecord(record({}, ["x"]), bindings).values).toEqual({});
   });
 
   it("keeps everything Notion said", () => {

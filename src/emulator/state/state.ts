@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "../json.ts";
+import { createEvents, type Events } from "./events.ts";
 import type { Random } from "./random.ts";
 import type { RowSet } from "./row-set.ts";
 
@@ -110,12 +111,26 @@ export interface Connection {
 
 export type Entity = Page | Block | DataSource | Database;
 
-/** Everything the workspace holds. */
+/** A webhook: events of one connection, sent to one URL, in one API version. */
+export interface Subscription {
+  readonly id: string;
+  readonly token: string;
+  readonly url: string;
+  readonly apiVersion: string;
+  /** Names of events as this version spells them; empty: all there are. */
+  readonly events: readonly string[];
+  /** Signs deliveries. Sent once, in the handshake. */
+  verificationToken: string;
+  state: "pending_verification" | "active" | "paused";
+}
+
+/** Everything the workspace holds. Plain data in maps, besides the tools `random`, `now` and `events`. */
 export interface State {
-  readonly workspaceId: string;
-  readonly workspaceName: string;
+  workspaceId: string;
+  workspaceName: string;
   readonly random: Random;
   readonly now: () => number;
+  readonly events: Events;
   readonly pages: Map<string, Page>;
   readonly blocks: Map<string, Block>;
   readonly databases: Map<string, Database>;
@@ -124,6 +139,7 @@ export interface State {
   readonly connections: Map<string, Connection>;
   /** Rows deleted for good: kept for `rows()`, invisible to the API. */
   readonly deleted: Map<string, Page>;
+  readonly subscriptions: Map<string, Subscription>;
 }
 
 export function createState(options: {
@@ -136,6 +152,7 @@ export function createState(options: {
     workspaceName: options.workspaceName,
     random: options.random,
     now: options.now,
+    events: createEvents(),
     pages: new Map(),
     blocks: new Map(),
     databases: new Map(),
@@ -143,6 +160,7 @@ export function createState(options: {
     users: new Map(),
     connections: new Map(),
     deleted: new Map(),
+    subscriptions: new Map(),
   };
 }
 

@@ -129,7 +129,7 @@ export function projectRecord(
   for (const { propertyId, field } of bindings) {
     const value = record.fields[propertyId];
     if (value === undefined) continue;
-    if (field.startsWith("metadata.")) metadata[field.slice("metadata.".length)] = toTyped(value);
+    if (field.startsWith("metadata.")) values[field] = toTyped(value);
     else values[field] = toText(value) ?? (field === "title" ? "" : null);
   }
   return { values, metadata };

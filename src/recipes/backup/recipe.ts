@@ -3,7 +3,7 @@ import { LockstepError } from "../../core/errors.ts";
 import { isJsonObject, type Json, sortKeys } from "../../core/json.ts";
 import type { SourceRecord } from "../../core/record.ts";
 import type { BoundRecipe, Metadata, Projection, Recipe } from "../../engine/sync.ts";
-import { bindMappings, type FieldBinding, projectRecord } from "./mapping.ts";
+import { type Bound, bindMappings, type FieldBinding, projectRecord } from "./mapping.ts";
 
 /**
  * Backup: a Notion data source into tasks with versions. Notion owns the mapped fields; an edit that an agent made
@@ -12,7 +12,7 @@ import { bindMappings, type FieldBinding, projectRecord } from "./mapping.ts";
 export function backupRecipe(mappings: readonly FieldMappingConfig[], syncName: string): Recipe {
   return {
     bind(description, stored): BoundRecipe {
-      const bound = bindMappings(mappings, description.fields, stored);
+      const bound = bindMappings(mappings, description.fields, idsIn(stored));
       if (bound.errors.length > 0) {
         throw new LockstepError(
           "SCHEMA_DRIFT",
@@ -21,13 +21,23 @@ export function backupRecipe(mappings: readonly FieldMappingConfig[], syncName: 
       }
       const derived = new Set(description.fields.filter((field) => field.isDerived).map((field) => field.id));
       return {
-        binding: bound.stored,
+        binding: bindingOf(bound),
         warnings: bound.warnings,
         project: (record, previous) => project(record, previous, bound.bindings),
         reasonFor: (kind, next, previous) => reasonFor(kind, changedProperties(next, previous, derived)),
       };
     },
   };
+}
+
+/** Ids keep a mapping tied to its property; targets show when it leads to another field than it did. */
+function bindingOf({ stored, bindings }: Bound): Json {
+  const targets = Object.fromEntries(bindings.map(({ field, propertyId }) => [field, propertyId]));
+  return sortKeys({ ids: stored, targets });
+}
+
+function idsIn(binding: Json): Json {
+  return isJsonObject(binding) ? (binding.ids ?? null) : null;
 }
 
 function project(
