@@ -5,7 +5,6 @@ import {
   type Actor,
   addChild,
   createPage,
-  parseFileOrEmoji,
   parseValues,
   setValues,
 } from "./operations/pages.ts";
@@ -128,8 +127,8 @@ function plantPage(
         id: page.id,
         parent,
         properties: written,
-        icon: parseFileOrEmoji(page.icon),
-        cover: parseFileOrEmoji(page.cover),
+        icon: parseIcon(page.icon, "icon", state),
+        cover: parseCover(page.cover, "cover", state),
       },
       author,
     );

@@ -57,8 +57,9 @@ async function renewUntilStopped(
       () => false,
     );
     if (!isAwake) return;
-    const isRenewed = await store.renewLease(lease, clock.now() + leaseTtlMs).catch(() => false);
-    if (isRenewed) continue;
+    // A store that cannot answer now says nothing about other holders: the next beat asks again, the fence protects.
+    const isHeld = await store.renewLease(lease, clock.now() + leaseTtlMs).catch(() => true);
+    if (isHeld) continue;
     signals.lost.abort(
       new LockstepError("LEASE_LOST", "another process has taken over this sync; this run stops"),
     );

@@ -65,6 +65,9 @@ export class Tally {
     const { created, updated, revived } = this.counted;
     this.counted.read = 0;
     this.counted.unchanged = -(created + updated + revived);
+    this.unreadable.length = 0;
+    this.unreadableCount = 0;
+    this.isReadComplete = false;
   }
 
   read(rows: number): void {

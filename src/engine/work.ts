@@ -111,6 +111,8 @@ export class Work {
     });
     await this.writerFor(binding).apply(certified.steps);
     this.tally.swept(end, certified.counts);
+    // Rows that the list had left out were read after all, one by one.
+    this.tally.read(certified.counts.falseAlarms);
     if (certified.refusal === null) await ledger.finishSweep();
     return certified.refusal;
   }
@@ -119,7 +121,7 @@ export class Work {
     const { sync, ledger, options } = this.input;
     const memosOf = (ids: readonly string[]) => ledger.memosOf(ids);
     const request = { mode, checkpoint, memosOf, knownFields: binding.fields, signal: options.signal };
-    const pulling = sync.left.pull(request);
+    await using pulling = sync.left.pull(request);
     const writer = this.writerFor(binding);
     let rows = 0;
     try {

@@ -22,6 +22,8 @@ export class Writer {
   private readonly onStep: (step: Step) => void;
   /** Planned, not yet durable. Holds drafts only, so that the pages they came from can go. */
   private steps: Step[] = [];
+  /** Records of `steps`. */
+  private pending = new Set<string>();
   private seen: string[] = [];
   private resumeAt: Checkpoint | undefined;
   private lastCommitAt: number;
@@ -44,12 +46,17 @@ export class Writer {
   }
 
   async write(batch: PullBatch, isMarking: boolean): Promise<void> {
+    // A record that is listed twice is planned again on what its first plan has written.
+    if (batch.records.some((record) => this.pending.has(record.id))) await this.flush();
     const observed = batch.records.map(
       (record): Observed => ({ sourceId: record.id, left: record.presence, record }),
     );
     for (const step of await planSteps(this.context, observed)) {
       if (step.change === null) this.onStep(step);
-      else this.steps.push(step);
+      else {
+        this.steps.push(step);
+        this.pending.add(step.sourceId);
+      }
     }
     if (isMarking) {
       for (const row of [...batch.records, ...batch.same, ...batch.unreadable]) this.seen.push(row.id);
@@ -72,6 +79,7 @@ export class Writer {
     const { seen, resumeAt } = this;
     let steps: readonly Step[] = this.steps;
     this.steps = [];
+    this.pending = new Set();
     this.seen = [];
     this.resumeAt = undefined;
     for (let attempt = 0; attempt < replansMax && (steps.length > 0 || seen.length > 0); attempt++) {

@@ -108,7 +108,7 @@ const fatal: readonly BadAnswer[] = [
     what: "the same page and cursor for ever",
     meddle: inQueries(firstOf(({ body }) => ({ ...body, has_more: true, next_cursor: "same" }))),
     code: "NOTION_UNEXPECTED",
-    says: "cursor",
+    says: "its list does not end: it gave the same cursor twice",
   },
   {
     what: "pages without end, each with a cursor of its own",
@@ -116,7 +116,7 @@ const fatal: readonly BadAnswer[] = [
       firstOf(({ body }, index) => ({ ...body, has_more: true, next_cursor: `page-${index}` })),
     ),
     code: "NOTION_UNEXPECTED",
-    says: "cursor",
+    says: "its list does not end: it listed nothing new on 100 pages in a row",
   },
   {
     what: "a redirect",
@@ -308,7 +308,7 @@ describe.concurrent("a service in trouble", () => {
     });
     expect(await world.runs()).toMatchObject([{ status: "failed", errors: [{ code: "UPSTREAM_FAILED" }] }]);
     const plan = await world.lockstep(["plan"]);
-    expect(plan).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("UPSTREAM_FAILED") });
+    expect(plan).toMatchObject({ exitCode: 1, stdout: expect.stringContaining("UPSTREAM_FAILED") });
     world.emulator.faults.clear();
     expect(await world.sync()).toMatchObject({ exitCode: 0, run: { counts: { created: 3 } } });
   });

@@ -3,9 +3,13 @@ import { type NotionClient, PAGE_SIZE_MAX, type QueryPage } from "./client.ts";
 import { accessLost, isLostCursor, isOutOfSight } from "./errors.ts";
 import { allOf, type Condition } from "./filter.ts";
 import type { JsonObject } from "./page.ts";
+import { rowKey } from "./row-key.ts";
 
 /** How often one place may lose its cursor before the reading ends incomplete. */
 export const CUTS_MAX = 3;
+
+/** Pages in a row without a new row before a list counts as endless: as many as hold all that one query may list. */
+const IDLE_PAGES_MAX = 100;
 
 /** What one pull reads from, and with. */
 export interface Source {
@@ -49,6 +53,7 @@ export async function* walkQuery(source: Source, walk: Walk): AsyncGenerator<Que
   const stop = new AbortController();
   const signal = source.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, source.signal]);
   const ask = (cursor: string | null) => quiet(askPage(source, walk, cursor, signal));
+  const refuseEndless = endlessGuard(source.dataSourceId);
   let pages = 0;
   let rows = 0;
   try {
@@ -59,6 +64,7 @@ export async function* walkQuery(source: Source, walk: Walk): AsyncGenerator<Que
       rows += page.rows.length;
       const isEnough = walk.onPage?.(page) ?? false;
       const goesOn = page.nextCursor !== null && !isEnough;
+      if (goesOn) refuseEndless(page);
       if (goesOn) next = ask(page.nextCursor);
       yield page;
       if (!goesOn) return { how: page.isCapped && !isEnough ? "capped" : "complete", pages, rows };
@@ -88,6 +94,30 @@ async function askPage(
     if (error instanceof LockstepError && isOutOfSight(error)) throw accessLost(error);
     throw error;
   }
+}
+
+/** Throws at a page that shows its list to have no end: a cursor given before, or page after page with nothing new. */
+function endlessGuard(dataSourceId: string): (page: QueryPage) => void {
+  const cursors = new Set<string>();
+  let listed = new Set<string>();
+  let idlePages = 0;
+  return ({ rows, nextCursor }) => {
+    const ids = rows.flatMap((row) => rowKey(row)?.id ?? []);
+    idlePages = ids.some((id) => !listed.has(id)) ? 0 : idlePages + 1;
+    if (ids.length > 0) listed = new Set(ids);
+    const isRepeated = nextCursor !== null && cursors.has(nextCursor);
+    if (nextCursor !== null) cursors.add(nextCursor);
+    if (!isRepeated && idlePages < IDLE_PAGES_MAX) return;
+    const how = isRepeated
+      ? "gave the same cursor twice"
+      : `listed nothing new on ${IDLE_PAGES_MAX} pages in a row`;
+    throw new LockstepError(
+      "NOTION_UNEXPECTED",
+      `Asked Notion for the rows of data source ${dataSourceId}, and its list does not end: it ${how}. ` +
+        "Nothing was concluded from it; run again.",
+      { retry: "safe" },
+    );
+  };
 }
 
 /** A page that was asked for ahead may fail while nobody awaits it yet; whoever awaits it still gets the error. */

@@ -1,6 +1,17 @@
 import type { Json, JsonObject } from "../json.ts";
 import { createEvents, type Events } from "./events.ts";
+import type { FileStore } from "./file-store.ts";
 import type { Random } from "./random.ts";
+import type {
+  AsyncTask,
+  Comment,
+  CustomEmoji,
+  FileUpload,
+  Group,
+  Pending,
+  View,
+  ViewQuery,
+} from "./resources.ts";
 import type { RowSet } from "./row-set.ts";
 
 export type Parent =
@@ -68,6 +79,9 @@ export interface DataSource extends Dated {
   rows: RowSet;
   /** The number the next row's unique_id gets. */
   nextNumber: number;
+  /** Pages that new rows can be made from; they are no rows themselves. */
+  templateIds: readonly string[];
+  defaultTemplateId: string | null;
 }
 
 export interface Database extends Dated {
@@ -80,6 +94,8 @@ export interface Database extends Dated {
   isInline: boolean;
   isLocked: boolean;
   dataSourceIds: readonly string[];
+  /** In the order of the tabs. */
+  viewIds: readonly string[];
 }
 
 export interface User {
@@ -95,6 +111,8 @@ export interface Capabilities {
   readonly readContent: boolean;
   readonly updateContent: boolean;
   readonly insertContent: boolean;
+  readonly readComments: boolean;
+  readonly insertComments: boolean;
   readonly userInformation: "none" | "without_email" | "with_email";
 }
 
@@ -103,6 +121,8 @@ export interface Connection {
   readonly token: string;
   readonly botId: string;
   readonly capabilities: Capabilities;
+  /** Acts for one person, as public connections and personal tokens do: may make pages at the top. */
+  readonly isPersonal: boolean;
   /** Whether it sees what no grant mentions. */
   readonly seesWorkspace: boolean;
   /** Shared (true) or taken away (false), by object id; the nearest ancestor's word counts. */
@@ -137,6 +157,18 @@ export interface State {
   readonly dataSources: Map<string, DataSource>;
   readonly users: Map<string, User>;
   readonly connections: Map<string, Connection>;
+  readonly groups: Map<string, Group>;
+  readonly customEmojis: Map<string, CustomEmoji>;
+  readonly comments: Map<string, Comment>;
+  readonly fileUploads: Map<string, FileUpload>;
+  readonly views: Map<string, View>;
+  readonly viewQueries: Map<string, ViewQuery>;
+  readonly asyncTasks: Map<string, AsyncTask>;
+  /** In the order of their time. */
+  readonly pending: Pending[];
+  /** How long templates and asynchronous writes take. */
+  readonly asyncDelayMs: number;
+  readonly files: FileStore;
   /** Rows deleted for good: kept for `rows()`, invisible to the API. */
   readonly deleted: Map<string, Page>;
   readonly subscriptions: Map<string, Subscription>;
@@ -146,6 +178,8 @@ export function createState(options: {
   readonly workspaceName: string;
   readonly random: Random;
   readonly now: () => number;
+  readonly asyncDelayMs: number;
+  readonly files: FileStore;
 }): State {
   return {
     workspaceId: options.random.uuid(),
@@ -159,6 +193,16 @@ export function createState(options: {
     dataSources: new Map(),
     users: new Map(),
     connections: new Map(),
+    groups: new Map(),
+    customEmojis: new Map(),
+    comments: new Map(),
+    fileUploads: new Map(),
+    views: new Map(),
+    viewQueries: new Map(),
+    asyncTasks: new Map(),
+    pending: [],
+    asyncDelayMs: options.asyncDelayMs,
+    files: options.files,
     deleted: new Map(),
     subscriptions: new Map(),
   };
