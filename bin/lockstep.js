@@ -5,8 +5,9 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 
-const compiled = new URL("../dist/cli/main.js", import.meta.url);
-const entry = fileURLToPath(existsSync(compiled) ? compiled : new URL("../src/cli/main.ts", import.meta.url));
+// A checkout runs its sources; an installed package has only what was compiled from them.
+const source = new URL("../src/cli/main.ts", import.meta.url);
+const entry = fileURLToPath(existsSync(source) ? source : new URL("../dist/cli/main.js", import.meta.url));
 
 /** The pinned Node of a checkout (an optional dependency on Linux), or null. */
 function pinnedNode() {

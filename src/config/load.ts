@@ -1,5 +1,6 @@
 import { access, readFile } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { registerHooks } from "node:module";
+import { basename, dirname, extname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { LockstepError } from "../core/errors.ts";
 import type { Json } from "../core/json.ts";
@@ -66,8 +67,16 @@ async function readJson(file: string): Promise<Json> {
   throw configInvalid(file, [{ path: `line ${flaw.line}, column ${flaw.column}`, message: flaw.problem }]);
 }
 
+/** What `import { defineConfig } from "lockstep"` means in a configuration: the program that reads it, however installed. */
+const ownDefineConfig = new URL(`./define-config${extname(import.meta.url)}`, import.meta.url).href;
+
 async function importDefault(file: string): Promise<Json> {
-  const module = await import(pathToFileURL(file).href).catch((cause: unknown) => {
+  const hooks = registerHooks({
+    resolve: (specifier, context, next) =>
+      specifier === "lockstep" ? { url: ownDefineConfig, shortCircuit: true } : next(specifier, context),
+  });
+  const importing = import(pathToFileURL(file).href).finally(() => hooks.deregister());
+  const module = await importing.catch((cause: unknown) => {
     // Only the first line: what follows may quote the file, and a file may hold what must not be printed.
     const reason = maskSecrets(String(cause instanceof Error ? cause.message : cause).split("\n")[0] ?? "");
     throw configInvalid(file, [{ path: "", message: `running it failed: ${reason}` }]);

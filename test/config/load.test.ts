@@ -1,4 +1,6 @@
+import { execFile } from "node:child_process";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config/load.ts";
 import { LockstepError } from "../../src/core/errors.ts";
@@ -65,6 +67,16 @@ describe("loadConfig", () => {
     });
     const { config } = await loadConfig({ cwd: folder.path, file: null, env: {} });
     expect(config.backup.databases[0]?.name).toBe("team-a");
+  });
+
+  it('gives `import … from "lockstep"` its own defineConfig, wherever the file lies', async () => {
+    const text = `import { defineConfig } from "lockstep";\nexport default defineConfig(${minimal});\n`;
+    await using folder = await folderWith({ "lockstep.config.ts": text });
+    const main = join(import.meta.dirname, "../../src/cli/main.ts");
+    const { stdout } = await promisify(execFile)(process.execPath, [main, "status", "--json"], {
+      cwd: folder.path,
+    });
+    expect(JSON.parse(stdout).syncs).toMatchObject([{ sync: "team-a" }]);
   });
 
   it("says where it looked when there is no file", async () => {
