@@ -103,6 +103,13 @@ describe("bindMappings", () => {
       warning: "deleted in Notion and made again",
     },
     {
+      name: "lets the field of a property that is gone rest, and remembers which one it was",
+      mappings: [{ property: "Phase", field: "status" }],
+      stored: { Phase: "gone" },
+      bindings: [titleBinding],
+      warning: "status keeps its last values",
+    },
+    {
       name: "keeps a type without a rule in the metadata only",
       mappings: [{ property: "Link", field: "description" }],
       bindings: [titleBinding],

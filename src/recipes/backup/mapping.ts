@@ -35,9 +35,17 @@ export function bindMappings(
   const warnings: string[] = [];
   const errors: string[] = [];
   for (const { property, field } of mappings) {
-    const match = findProperty(property, fields, storedId(stored, property));
+    const knownId = storedId(stored, property);
+    const match = findProperty(property, fields, knownId);
     if ("error" in match) {
-      errors.push(match.error);
+      // Never seen: a mistake in the configuration. Seen before: its field rests, and everything else goes on.
+      if (knownId === null) errors.push(match.error);
+      else {
+        ids[property] = knownId;
+        warnings.push(
+          `the property "${property}" is gone from Notion; ${field} keeps its last values. Put it back, or take it out of fieldMappings.`,
+        );
+      }
       continue;
     }
     if (match.warning !== null) warnings.push(match.warning);
