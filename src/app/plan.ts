@@ -29,7 +29,8 @@ export async function planSource(
       signal: options.signal,
       onStep(step) {
         // A sweep plans again what the poll before it has planned, because a dry run writes nothing in between.
-        if (step.kind === "unchanged" || planned.has(step.sourceId)) return;
+        // Without a change it is known already: what is missing, for one, stays so run after run.
+        if (step.kind === "unchanged" || step.change === null || planned.has(step.sourceId)) return;
         planned.add(step.sourceId);
         counts[step.kind] += 1;
         if (shown.length < actionsShownMax) shown.push({ step, kind: step.kind });

@@ -10,7 +10,7 @@ import { Sessions } from "./query/sessions.ts";
 import { parseSeed, type WorkspaceSeed } from "./seed.ts";
 import { createSettableClock, type EmulatorClock } from "./state/clock.ts";
 import { createRandom } from "./state/random.ts";
-import { createState, type State } from "./state/state.ts";
+import { createState } from "./state/state.ts";
 import { personActor } from "./workspace/lookup.ts";
 import { addConnection } from "./workspace/people.ts";
 import { createWorkspace, type Workspace } from "./workspace/workspace.ts";
@@ -57,15 +57,7 @@ const defaults = {
 } as const;
 
 /** Starts Notion's API on a local port. Rejects when the port is taken or the seed is wrong. */
-export function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
-  return startFilled(options, () => undefined);
-}
-
-/** The same, with a workspace that `fill` completes before the first request. */
-export async function startFilled(
-  options: EmulatorOptions,
-  fill: (state: State) => void,
-): Promise<Emulator> {
+export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const ownClock = options.clock === undefined ? createSettableClock(Date.now) : null;
   const clock = options.clock ?? ownClock ?? { now: Date.now };
   const random = createRandom(options.randomSeed ?? defaults.randomSeed);
@@ -82,7 +74,6 @@ export async function startFilled(
   if ((seed.people ?? []).length === 0)
     workspace.addPerson({ name: "Ada Lovelace", email: "ada@example.com" });
   plantSeed(state, seed, () => personActor(state, undefined));
-  fill(state);
 
   const calls = createCallLog();
   const faults = createFaults(random, options.faults ?? []);

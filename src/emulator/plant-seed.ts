@@ -5,6 +5,7 @@ import {
   type Actor,
   addChild,
   createPage,
+  parseFileOrEmoji,
   parseValues,
   setValues,
 } from "./operations/pages.ts";
@@ -127,8 +128,8 @@ function plantPage(
         id: page.id,
         parent,
         properties: written,
-        icon: parseIcon(page.icon, "icon", state),
-        cover: parseCover(page.cover, "cover", state),
+        icon: parseFileOrEmoji(page.icon),
+        cover: parseFileOrEmoji(page.cover),
       },
       author,
     );

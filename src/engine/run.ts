@@ -69,9 +69,20 @@ export async function dryRun(
   const { store, clock } = deps;
   const state = await store.getSync(sync.id);
   const ledger = dryLedger({ store, clock, syncId: sync.id });
-  const work = new Work({ deps, sync, ledger, state, options, onStep: options.onStep, showsFields: true });
+  // A dry run writes nothing between poll and sweep, so that both plan the same rows: each counts once.
+  const changed = new Set<string>();
+  const onStep = (step: Step) => {
+    if (step.kind === "create" || step.kind === "update" || step.kind === "revive")
+      changed.add(step.sourceId);
+    options.onStep(step);
+  };
+  const work = new Work({ deps, sync, ledger, state, options, onStep, showsFields: true });
   const refusal = await work.perform();
-  return { refusal, warnings: work.warnings, unchanged: work.tally.counts().unchanged };
+  return {
+    refusal,
+    warnings: work.warnings,
+    unchanged: Math.max(0, work.tally.counts().read - changed.size),
+  };
 }
 
 /** Performs the work and says how it ended; never throws what belongs into the evidence. */

@@ -30,9 +30,11 @@ export async function runSchedule(
   signal: AbortSignal,
 ): Promise<void> {
   const nextByName = new Map<string, number>();
+  const beganAt = clock.now();
   for (const each of scheduled) {
     if (signal.aborted) return;
-    if (isMissed(each, clock.now())) await run(each.name, "schedule:missed");
+    // Making up the ones before takes time, in which this one may have fallen due.
+    if (isMissed(each, each.lastStartedAt ?? beganAt, clock.now())) await run(each.name, "schedule:missed");
     plan(each, clock.now(), nextByName);
   }
   while (!signal.aborted && nextByName.size > 0) {
@@ -48,9 +50,8 @@ export async function runSchedule(
   }
 }
 
-function isMissed({ cron, timeZone, lastStartedAt }: Scheduled, now: number): boolean {
-  if (lastStartedAt === null) return false;
-  const next = nextRunAfter(cron, timeZone, lastStartedAt);
+function isMissed({ cron, timeZone }: Scheduled, since: number, now: number): boolean {
+  const next = nextRunAfter(cron, timeZone, since);
   return next !== null && next <= now;
 }
 

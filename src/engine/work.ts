@@ -56,6 +56,8 @@ export class Work {
     const { live } = await deps.store.getTotals(sync.id);
     const isSweepDue = this.isSweepDue();
     let binding = await this.bind(isSweepDue || options.isFull);
+    // From the first row on: a first run that is cut off must know its columns, and its mapping, again.
+    if (this.input.state === null) await ledger.saveBinding(binding.stored);
     let reading = await this.beginReading(binding, live);
     let end = await this.pull(binding, reading);
     if (end.isSchemaChanged && !binding.isFresh) {

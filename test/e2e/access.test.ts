@@ -48,7 +48,7 @@ const losses: readonly Loss[] = [
   },
 ];
 
-describe("access that is missing", () => {
+describe.concurrent("access that is missing", () => {
   it.each(losses)(
     "at first is a failed run with advice: $what",
     async ({ take, giveBack, codes, advice }) => {
@@ -120,7 +120,7 @@ describe("access that is missing", () => {
   });
 });
 
-describe("a token that is not set", () => {
+describe.concurrent("a token that is not set", () => {
   it.each([["sync"], ["plan"]])("is said before anything is asked: %s", async (command) => {
     await using world = await World.open({ rows: 1 });
     const people = await world.lockstep([command], { NOTION_TOKEN: "" });

@@ -1,4 +1,5 @@
-import { readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { folderWith } from "../config/folder.ts";
 import { documentIn, run } from "./cli.ts";
@@ -142,7 +143,7 @@ const badFiles: readonly BadFile[] = [
   },
 ];
 
-describe("a configuration that is wrong", () => {
+describe.concurrent("a configuration that is wrong", () => {
   it.each(badFiles)("is refused with its place and a mend: $what", async ({ text, says, env = {} }) => {
     await using folder = await folderWith({ "lockstep.config.json": text });
     const place = { cwd: folder.path, env: { NOTION_TOKEN: "ntn_dummy", ...env } };
@@ -179,5 +180,30 @@ describe("a configuration that is wrong", () => {
     expect(stderr).toContain(says);
     expect(stderr).not.toMatch(/^ +at /m);
     expect(await readdir(folder.path)).toEqual([name]);
+  });
+});
+
+describe.concurrent("a store that cannot be used", () => {
+  it.each([
+    ["sqlite:nowhere/lockstep.db", "Its folder must exist"],
+    ["sqlite:notes.txt", "The file is not an SQLite database"],
+    ["sqlite:folder", "cannot be opened"],
+  ])("is refused, and left as it is: %s", async (store, says) => {
+    const config = JSON.stringify({ store, backup: { databases: [database] } });
+    const files = {
+      "lockstep.config.json": config,
+      "notes.txt": "my notes, not a database",
+      "folder/keep": "",
+    };
+    await using folder = await folderWith(files);
+    const { exitCode, stdout, stderr } = await run(["sync"], {
+      cwd: folder.path,
+      env: { NOTION_TOKEN: "ntn_dummy", NOTION_BASE_URL: "http://127.0.0.1:9" },
+    });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
+    expect(stderr).toContain(says);
+    expect(stderr).toContain("STORE_FAILED");
+    expect((await readdir(folder.path)).sort()).toEqual(["folder", "lockstep.config.json", "notes.txt"]);
+    expect(await readFile(join(folder.path, "notes.txt"), "utf8")).toBe(files["notes.txt"]);
   });
 });

@@ -1,14 +1,10 @@
-import { createServer, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** One answer on its way from the emulator to the client. */
 export interface Passing {
   readonly method: string;
   readonly path: string;
-  /** Requests seen before this one. */
-  readonly index: number;
-  readonly requestBody: string;
-  readonly status: number;
   readonly body: { readonly [key: string]: unknown };
 }
 
@@ -18,8 +14,6 @@ export interface Instead {
   readonly headers?: { readonly [name: string]: string };
   /** An object is sent as JSON, a text as it is. */
   readonly body?: unknown;
-  /** Close the connection without an answer. */
-  readonly isDropped?: boolean;
 }
 
 /** null: the answer passes as it is. */
@@ -31,35 +25,29 @@ export type Meddle = (passing: Passing) => Instead | null;
  */
 export async function startMeddler(
   upstream: string,
-): Promise<AsyncDisposable & { readonly url: string; meddle: Meddle; seen: number }> {
-  const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
-    const requestBody = Buffer.concat(chunks).toString("utf8");
-    const { method = "GET", url = "/" } = request;
-    const headers = Object.fromEntries(
-      ["authorization", "notion-version", "content-type"].flatMap((name) => {
-        const value = request.headers[name];
-        return typeof value === "string" ? [[name, value]] : [];
-      }),
-    );
-    const answer = await fetch(upstream + url, {
-      method,
-      headers,
-      ...(requestBody === "" ? {} : { body: requestBody }),
-    });
-    const body = (await answer.json()) as Passing["body"];
-    const index = meddler.seen++;
-    const instead = meddler.meddle({ method, path: url, index, requestBody, status: answer.status, body });
-    send(response, instead ?? {}, { status: answer.status, body, date: answer.headers.get("date") ?? "" });
+): Promise<AsyncDisposable & { readonly url: string; meddle: Meddle }> {
+  const server = createServer((request, response) => {
+    // A client that hung up wants no answer.
+    pass(request, response).catch(() => response.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
+  const pass = async (request: IncomingMessage, response: ServerResponse) => {
+    const { method = "GET", url = "/" } = request;
+    const requestBody = await textOf(request);
+    const answer = await fetch(upstream + url, {
+      method,
+      headers: passedOn(request),
+      ...(requestBody === "" ? {} : { body: requestBody }),
+    });
+    const body = (await answer.json()) as Passing["body"];
+    const instead = meddler.meddle({ method, path: url, body });
+    send(response, instead ?? {}, { status: answer.status, body, date: answer.headers.get("date") ?? "" });
+  };
   const letPass: Meddle = () => null;
   const meddler = {
     url: `http://127.0.0.1:${port}`,
     meddle: letPass,
-    seen: 0,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -68,15 +56,24 @@ export async function startMeddler(
   return meddler;
 }
 
+async function textOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function passedOn({ headers }: IncomingMessage): { readonly [name: string]: string } {
+  const names = ["authorization", "notion-version", "content-type"] as const;
+  return Object.fromEntries(
+    names.flatMap((name) => (headers[name] === undefined ? [] : [[name, String(headers[name])]])),
+  );
+}
+
 function send(
   response: ServerResponse,
   instead: Instead,
   answer: { readonly status: number; readonly body: unknown; readonly date: string },
 ): void {
-  if (instead.isDropped === true) {
-    response.destroy();
-    return;
-  }
   const body = instead.body === undefined ? answer.body : instead.body;
   response.writeHead(instead.status ?? answer.status, {
     "content-type": "application/json",

@@ -7,10 +7,11 @@ import type {
   StatusReport,
   Verification,
 } from "../../src/app/lockstep.ts";
-import { documentIn, run } from "./cli.ts";
-import { differences, type RunsDocument, World } from "./world.ts";
+import { folderWith } from "../config/folder.ts";
+import { documentIn, run, start } from "./cli.ts";
+import { differences, type RunsDocument, titleOf, World } from "./world.ts";
 
-describe("the newcomer's path", () => {
+describe.concurrent("the newcomer's path", () => {
   it("backs up, shows what people did, and proves it, for people and for programs alike", async () => {
     await using world = await World.open({ rows: 30 });
 
@@ -83,6 +84,14 @@ describe("the newcomer's path", () => {
       /^ +2 .*Call Ada +changed in Notion/m,
     );
 
+    const wasThen = await world.lockstep([
+      "history",
+      world.row(3),
+      "--at",
+      history.versions[0]?.createdAt ?? "",
+    ]);
+    expect(wasThen).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("Row 3") });
+
     const diff = documentIn<DiffReport>(await world.lockstep(["diff", world.row(3), "1", "2", "--json"]));
     expect(diff.changes).toContainEqual({ field: "title", from: "Row 3", to: "Call Ada" });
     const diffText = await world.lockstep(["diff", world.row(3)]);
@@ -149,7 +158,63 @@ describe("the newcomer's path", () => {
   });
 });
 
-describe("demo", () => {
+describe.concurrent("an emulator in another terminal", () => {
+  it("takes a seed and faults, says how to reach it, and is backed up like Notion", async () => {
+    const databaseId = "01234567-89ab-cdef-0123-456789abcdef";
+    const seed = {
+      databases: [
+        {
+          id: databaseId,
+          title: "Books",
+          dataSources: [
+            {
+              name: "Books",
+              properties: { Name: { id: "title", type: "title", title: {} } },
+              rows: [
+                { properties: { Name: titleOf("Emma") } },
+                { properties: { Name: titleOf("Persuasion") } },
+              ],
+            },
+          ],
+        },
+      ],
+    };
+    const faults = [{ match: { path: "/query$", nth: 1 }, effect: { kind: "status", status: 503 } }];
+    await using folder = await folderWith({
+      "seed.json": JSON.stringify(seed),
+      "faults.json": JSON.stringify(faults),
+      "lockstep.config.json": JSON.stringify({
+        backup: { databases: [{ notionDatabaseId: databaseId, projectScopeId: "books" }] },
+      }),
+    });
+    const args = ["emulator", "--seed", "seed.json", "--faults", "faults.json", "--rate", "600"];
+    await using emulator = start(args, { cwd: folder.path });
+    const url = (await emulator.firstLine()).replace("export NOTION_BASE_URL=", "");
+    const env = { NOTION_BASE_URL: url, NOTION_TOKEN: "ntn_emulator_dummy" };
+    const ended = await run(["sync", "--json"], { cwd: folder.path, env });
+    expect(ended.exitCode, ended.stderr).toBe(0);
+    expect(documentIn<RunsDocument>(ended).runs[0]?.run).toMatchObject({
+      counts: { created: 2 },
+      retries: 1,
+    });
+    emulator.kill("SIGINT");
+    const { exitCode, stdout } = await emulator.ended;
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain("export NOTION_TOKEN=ntn_emulator_dummy\n");
+  });
+
+  it.each([
+    ["--seed", { databases: [{ title: 3 }] }, "seed.databases[0].title should be a string, got 3"],
+    ["--faults", [{ effect: { kind: "earthquake" } }], "whose kind is one of status, delay, drop"],
+  ])("refuses a bad file for %s", async (flag, content, says) => {
+    await using folder = await folderWith({ "file.json": JSON.stringify(content) });
+    const { exitCode, stderr } = await run(["emulator", flag, "file.json"], { cwd: folder.path });
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(says);
+  });
+});
+
+describe.concurrent("demo", () => {
   it("checks itself, and says so in one document or in text", async () => {
     const startedAt = performance.now();
     const json = await run(["demo", "--once", "--json"], { cwd: "/" });

@@ -69,8 +69,8 @@ export class World implements AsyncDisposable {
   }
 
   static async open({ rows, backup = {}, database = {} }: WorldOptions): Promise<World> {
-    const folder = await folderWith({});
-    const world = new World(await startEmulator({ ratePerMinute: null }), folder, rows);
+    const emulator = await startEmulator({ ratePerMinute: null });
+    const world = new World(emulator, await folderWith({}), rows);
     const link = `https://www.notion.so/acme/Tasks-${world.databaseId.replaceAll("-", "")}?v=${"f".repeat(32)}`;
     const entry = {
       name: "tasks",

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
-import { DatabaseSync } from "node:sqlite";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
 import type { Connector } from "../../src/connector/connector.ts";
 import { isJsonObject } from "../../src/core/json.ts";
@@ -150,7 +150,14 @@ describe("the counts of a run with a sweep", () => {
     await world.agentEdits(agentEdited, { status: "Doing" });
     world.add({ name: "New" });
     const run = await world.run();
-    expect(run.counts).toMatchObject({ read: 10, created: 1, updated: 1, deleted: 1, missing: 1, unchanged: 8 });
+    expect(run.counts).toMatchObject({
+      read: 10,
+      created: 1,
+      updated: 1,
+      deleted: 1,
+      missing: 1,
+      unchanged: 8,
+    });
     expectSum(run);
     workspace.restorePage(trashed);
     const revived = await world.run();
@@ -168,7 +175,9 @@ describe("the counts of a run with a sweep", () => {
       for (;;) {
         const next = await pulling.next();
         if (next.done) return next.value;
-        const records = next.value.records.filter((record) => request.mode !== "sweep" || record.id !== ids[2]);
+        const records = next.value.records.filter(
+          (record) => request.mode !== "sweep" || record.id !== ids[2],
+        );
         yield { ...next.value, records };
       }
     };
@@ -197,7 +206,11 @@ describe("the counts of a run with a sweep", () => {
       }
     };
     const run = await world.run({ sync: { left: withPull(left, pull) } });
-    expect(run).toMatchObject({ status: "succeeded", certificate: { unreadableCount: 1 }, counts: { read: 5 } });
+    expect(run).toMatchObject({
+      status: "succeeded",
+      certificate: { unreadableCount: 1 },
+      counts: { read: 5 },
+    });
     expectSum(run);
     expect((await world.task(ids[1] ?? "")).source?.state).toBe("live");
   });

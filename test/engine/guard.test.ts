@@ -2,7 +2,10 @@ import { describe, expect, it } from "vitest";
 import { allTasks, expectConverged, expectQuiet, openWorld, type World } from "./world.ts";
 
 /** A world with `rows` rows backed up, of which the first `trashed` are then moved to the trash. */
-async function trashedWorld(rows: number, trashed: number): Promise<{ world: World; ids: readonly string[] }> {
+async function trashedWorld(
+  rows: number,
+  trashed: number,
+): Promise<{ world: World; ids: readonly string[] }> {
   const world = await openWorld();
   const ids = Array.from({ length: rows }, (_, row) => world.add({ name: `Row ${row}`, state: "Open" }));
   await world.run();
@@ -61,7 +64,8 @@ describe("invariant 4: the guard", () => {
   it("refuses again until a person allows it, then carries all of it out", async () => {
     const { world } = await trashedWorld(10, 5);
     await using _ = world;
-    for (let run = 0; run < 2; run += 1) expect((await world.run({ sync: { guard } })).status).toBe("refused");
+    for (let run = 0; run < 2; run += 1)
+      expect((await world.run({ sync: { guard } })).status).toBe("refused");
     expect(await world.run({ allowDeletes: 10, sync: { guard } })).toMatchObject({
       status: "succeeded",
       counts: { deleted: 5 },
@@ -146,6 +150,16 @@ describe("invariant 4: a run that cannot be sure deletes nothing", () => {
     const run = await world.run({ sync: { left: shut } });
     expect(run).toMatchObject({ status: "failed", errors: [{ code: "ACCESS_LOST" }] });
     expect(await world.store.getTotals(world.sync.id)).toMatchObject({ live: 6, missing: 0 });
+  });
+
+  it("and a sweep that was cut off vouches for nothing in the next", async () => {
+    const { world, ids } = await trashedWorld(6, 1);
+    await using _ = world;
+    world.emulator.faults.add({ match: { path: "^/v1/pages/" }, effect: { kind: "status", status: 500 } });
+    expect((await world.run()).status).toBe("failed");
+    world.emulator.faults.clear();
+    world.emulator.workspace.trashPage(ids[3] ?? "");
+    expect(await world.run()).toMatchObject({ status: "succeeded", counts: { deleted: 2 } });
   });
 
   it("and the next run that can be sure deletes what is in the trash", async () => {

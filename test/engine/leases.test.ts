@@ -47,7 +47,10 @@ describe("invariant 3: two runs of one sync", () => {
     void world.run({ sync: { left: connector }, deps: { owner: "test/crashed" } });
     await reached;
     const isDead = (owner: string) => owner === "test/crashed";
-    expect(await world.run({ deps: { isDead } })).toMatchObject({ status: "succeeded", counts: { created: 1 } });
+    expect(await world.run({ deps: { isDead } })).toMatchObject({
+      status: "succeeded",
+      counts: { created: 1 },
+    });
     expect(await statusesOf(world)).toEqual(["succeeded", "interrupted"]);
   });
 

@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { allTasks, expectConverged, expectQuiet, heldBy, MINUTE, never, openWorld, type World } from "./world.ts";
+import {
+  allTasks,
+  expectConverged,
+  expectQuiet,
+  heldBy,
+  MINUTE,
+  never,
+  openWorld,
+  type World,
+} from "./world.ts";
 
 /** What happens between a first run and the next, and what the next must make of the row "Ship it". */
 interface Case {
@@ -344,27 +353,32 @@ describe("a row that went away and comes back", () => {
     },
     {
       state: "archived",
-      leave: (world: World, id: string) => world.emulator.workspace.archivePage(id, { at: world.clock.now() - 60 * MINUTE }),
-      back: (world: World, id: string) => world.emulator.workspace.unarchivePage(id, { at: world.clock.now() - 60 * MINUTE }),
+      leave: (world: World, id: string) =>
+        world.emulator.workspace.archivePage(id, { at: world.clock.now() - 60 * MINUTE }),
+      back: (world: World, id: string) =>
+        world.emulator.workspace.unarchivePage(id, { at: world.clock.now() - 60 * MINUTE }),
     },
   ];
-  it.each(absences)("is live again after it was $state, without a version", async ({ state, leave, back }) => {
-    await using world = await openWorld();
-    const id = world.add(initial);
-    world.add({ name: "Bystander" });
-    await world.run();
-    leave(world, id);
-    await world.run();
-    expect((await world.task(id)).source?.state).toBe(state);
-    back(world, id);
-    const run = await world.run();
-    expect(run.counts).toMatchObject({ read: 2, unchanged: 2 });
-    expect(await world.task(id)).toMatchObject({
-      source: { state: "live", missingSince: null },
-      current: { versionNum: 1 },
-    });
-    await expectQuiet(world);
-  });
+  it.each(absences)(
+    "is live again after it was $state, without a version",
+    async ({ state, leave, back }) => {
+      await using world = await openWorld();
+      const id = world.add(initial);
+      world.add({ name: "Bystander" });
+      await world.run();
+      leave(world, id);
+      await world.run();
+      expect((await world.task(id)).source?.state).toBe(state);
+      back(world, id);
+      const run = await world.run();
+      expect(run.counts).toMatchObject({ read: 2, unchanged: 2 });
+      expect(await world.task(id)).toMatchObject({
+        source: { state: "live", missingSince: null },
+        current: { versionNum: 1 },
+      });
+      await expectQuiet(world);
+    },
+  );
 
   it.each(absences)("with a long list is live again after it was $state", async ({ state, leave, back }) => {
     await using world = await openWorld();

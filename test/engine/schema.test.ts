@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { FieldMappingConfig } from "../../src/config/config.ts";
+import type { Connector } from "../../src/connector/connector.ts";
 import { backupRecipe } from "../../src/recipes/backup/recipe.ts";
-import { expectConverged, expectQuiet, mappings, never, openWorld, type World } from "./world.ts";
+import { allTasks, expectConverged, expectQuiet, mappings, never, openWorld, type World } from "./world.ts";
 
 const polling = { sync: { sweepEveryMs: never } };
 const row = { name: "Ship it", notes: "By Friday", state: "Open", count: 3 };
@@ -20,20 +21,23 @@ function remapped(changed: readonly FieldMappingConfig[], sweepEveryMs = never) 
 }
 
 describe("a renamed column", () => {
-  it.each([0, never])("is followed by its mapping, by poll or sweep (sweep every %i ms)", async (sweepEveryMs) => {
-    const { world, id } = await startedWorld();
-    await using _ = world;
-    world.emulator.workspace.renameProperty(world.dataSourceId, "Notes", "Remarks");
-    world.emulator.workspace.editPage(id, {
-      properties: { Remarks: { rich_text: [{ text: { content: "By Sunday" } }] } },
-    });
-    const run = await world.run({ sync: { sweepEveryMs } });
-    expect(run).toMatchObject({ status: "succeeded", counts: { updated: 1 } });
-    expect(run.warnings.join()).toContain('"Notes" is now called "Remarks"');
-    expect((await world.task(id)).current.description).toBe("By Sunday");
-    await expectConverged(world, { Notes: "Remarks" });
-    await expectQuiet(world);
-  });
+  it.each([0, never])(
+    "is followed by its mapping, by poll or sweep (sweep every %i ms)",
+    async (sweepEveryMs) => {
+      const { world, id } = await startedWorld();
+      await using _ = world;
+      world.emulator.workspace.renameProperty(world.dataSourceId, "Notes", "Remarks");
+      world.emulator.workspace.editPage(id, {
+        properties: { Remarks: { rich_text: [{ text: { content: "By Sunday" } }] } },
+      });
+      const run = await world.run({ sync: { sweepEveryMs } });
+      expect(run).toMatchObject({ status: "succeeded", counts: { updated: 1 } });
+      expect(run.warnings.join()).toContain('"Notes" is now called "Remarks"');
+      expect((await world.task(id)).current.description).toBe("By Sunday");
+      await expectConverged(world, { Notes: "Remarks" });
+      await expectQuiet(world);
+    },
+  );
 
   it("is described once, then remembered under its new name", async () => {
     const { world } = await startedWorld();
@@ -48,21 +52,21 @@ describe("a renamed column", () => {
 });
 
 describe("a mapped column that was deleted", () => {
-  it.each([0, never])("stops the run, wipes nothing and keeps the checkpoint (sweep every %i ms)", async (sweepEveryMs) => {
-    const { world, id } = await startedWorld();
-    await using _ = world;
-    world.emulator.workspace.deleteProperty(world.dataSourceId, "Notes");
-    world.edit(id, { state: "Done" });
-    const run = await world.run({ sync: { sweepEveryMs } });
-    expect(run).toMatchObject({ status: "failed", errors: [{ code: "SCHEMA_DRIFT" }] });
-    expect(run.checkpointAfter).toEqual(run.checkpointBefore);
-    expect((await world.task(id)).current.description).toBe("By Friday");
-
-    const without = mappings.filter(({ property }) => property !== "Notes");
-    expect(await world.run(remapped(without))).toMatchObject({ status: "succeeded" });
-    const { current } = await world.task(id);
-    expect(current).toMatchObject({ status: "Done", description: "By Friday" });
-  });
+  it.each([0, never])(
+    "lets its field rest: warned of, nothing wiped, the others go on (sweep every %i ms)",
+    async (sweepEveryMs) => {
+      const { world, id } = await startedWorld();
+      await using _ = world;
+      world.emulator.workspace.deleteProperty(world.dataSourceId, "Notes");
+      world.edit(id, { state: "Done" });
+      const run = await world.run({ sync: { sweepEveryMs } });
+      expect(run).toMatchObject({ status: "succeeded", counts: { read: 2, conflicts: 0 } });
+      expect(run.warnings.join()).toContain('"Notes" is gone');
+      for (const task of await allTasks(world.store)) expect(task.current.description).toBe("By Friday");
+      expect((await world.task(id)).current.status).toBe("Done");
+      await expectQuiet(world);
+    },
+  );
 
   it("and made again under its name is read from the new one, for every row", async () => {
     const { world, id } = await startedWorld();
@@ -152,4 +156,39 @@ describe("a field mapping that was changed in the configuration", () => {
     await world.run(remapped(wider));
     expect((await world.task(id)).current.metadata.name).toBe("Ship it");
   });
+
+  it("while the first run was cut off projects the rows it had read again", async () => {
+    await using world = await openWorld();
+    const id = world.add(row);
+    expect((await world.run({ sync: { left: cutOff(world) } })).counts.created).toBe(1);
+    world.clock.advance(600_000);
+    world.add({ name: "Later" });
+    await world.run(remapped(toResolution));
+    expect((await world.task(id)).current.resolution).toBe("By Friday");
+  });
 });
+
+describe("a column that was renamed after the first run was cut off", () => {
+  it("is followed by its mapping", async () => {
+    await using world = await openWorld();
+    world.add(row);
+    expect((await world.run({ sync: { left: cutOff(world) } })).status).toBe("failed");
+    world.emulator.workspace.renameProperty(world.dataSourceId, "Notes", "Remarks");
+    expect(await world.run()).toMatchObject({ status: "succeeded" });
+    await expectConverged(world, { Notes: "Remarks" });
+  });
+});
+
+/** The source gives one page, then fails. */
+function cutOff({ sync: { left } }: World): Connector {
+  return {
+    ...left,
+    async *pull(request) {
+      for await (const batch of left.pull(request)) {
+        yield batch;
+        throw new Error("the line went dead");
+      }
+      throw new Error("there was no page");
+    },
+  };
+}

@@ -2,7 +2,6 @@ import { archivedError, bodyError, notFound, validationError } from "../http/err
 import { isObject, type JsonObject } from "../json.ts";
 import { appendBlocks, type Position, parseBlocks, updateBlock } from "../operations/blocks.ts";
 import { refuseTrashed, touch } from "../operations/pages.ts";
-import { setTrashed, tellContent } from "../operations/tell.ts";
 import { canSee, findBlock, requireCapability, visibleBlock } from "../state/access.ts";
 import { type Block, type Database, isTrashed, type Page } from "../state/state.ts";
 import { actorOf, type Call } from "./call.ts";
@@ -31,10 +30,8 @@ export function patchBlock(call: Call): JsonObject {
     throw validationError(
       `body failed validation: body.${block.object === "block" ? block.type : "in_trash"} should be defined, instead was \`undefined\`.`,
     );
-  const actor = actorOf(call);
-  touch(state, block, actor);
-  if (block.object === "block" && inTrash === undefined) tellContent(state, block, { changed: [block], actor });
-  if (inTrash !== undefined) setTrashed(state, block, { inTrash, actor });
+  if (inTrash !== undefined) block.inTrash = inTrash;
+  touch(state, block, actorOf(call));
   return renderBlock(block, call);
 }
 
@@ -43,9 +40,8 @@ export function deleteBlock(call: Call): JsonObject {
   requireCapability(call.connection, "updateContent");
   const block = blockIn(call);
   refuseTrashed(call.state, block, undefined);
-  const actor = actorOf(call);
-  touch(call.state, block, actor);
-  setTrashed(call.state, block, { inTrash: true, actor });
+  block.inTrash = true;
+  touch(call.state, block, actorOf(call));
   return renderBlock(block, call);
 }
 
@@ -81,10 +77,7 @@ export function appendChildren(call: Call): JsonObject {
   if (body.children === undefined) throw bodyError("body.children", "defined", undefined);
   const position = parsePosition(call);
   const blocks = parseBlocks(body.children, "body.children", state);
-  const actor = actorOf(call);
-  const made = appendBlocks(state, block, { blocks, position, actor });
-  tellContent(state, block, { changed: made, actor });
-  const [first] = made;
+  const [first] = appendBlocks(state, block, { blocks, position, actor: actorOf(call) });
   const from = first === undefined ? block.children.length : block.children.indexOf(first.id);
   return childrenPage(call, block.id, block.children.slice(from));
 }

@@ -1,8 +1,7 @@
 import type { JsonObject } from "../json.ts";
 import { createDataSource } from "../operations/data-sources.ts";
-import { refuseTrashed, touch } from "../operations/pages.ts";
+import { parseFileOrEmoji, refuseTrashed, touch } from "../operations/pages.ts";
 import { updateSchema } from "../operations/schema.ts";
-import { setTrashed, tellMoved, tellSchema } from "../operations/tell.ts";
 import { queryDataSource } from "../query/query.ts";
 import { requireCapability, visibleDatabase, visibleDataSource } from "../state/access.ts";
 import type { Database, DataSource, State } from "../state/state.ts";
@@ -19,7 +18,7 @@ export function postDataSource(call: Call): JsonObject {
   const database = parentDatabase(call);
   refuseTrashed(state, database, undefined);
   const title = parseRichText(body.title ?? [], "body.title");
-  const icon = parseIcon(body.icon, "body.icon", state) ?? null;
+  const icon = parseFileOrEmoji(body.icon) ?? null;
   const properties = objectAt(body.properties, "body.properties");
   const dataSource = createDataSource(
     state,
@@ -43,22 +42,16 @@ export function patchDataSource(call: Call): JsonObject {
   const inTrash = trashFlag(body, version);
   refuseTrashed(state, dataSource, inTrash);
   const title = body.title === undefined ? dataSource.title : parseRichText(body.title, "body.title");
-  const icon = parseIcon(body.icon, "body.icon", state);
+  const icon = parseFileOrEmoji(body.icon);
   const target = body.parent === undefined ? undefined : parentDatabase(call);
   // Everything is read by now except the schema, which refuses before it changes anything.
-  const actor = actorOf(call);
-  if (body.properties !== undefined) {
-    const properties = objectAt(body.properties, "body.properties");
-    tellSchema(state, actor, () => updateSchema(state, dataSource, properties));
-  }
-  if (target !== undefined) {
-    moveDataSource(state, dataSource, target);
-    tellMoved(state, dataSource, actor);
-  }
+  if (body.properties !== undefined)
+    updateSchema(state, dataSource, objectAt(body.properties, "body.properties"));
+  if (target !== undefined) moveDataSource(state, dataSource, target);
   dataSource.title = title;
   if (icon !== undefined) dataSource.icon = icon;
-  touch(state, dataSource, actor);
-  if (inTrash !== undefined) setTrashed(state, dataSource, { inTrash, actor });
+  if (inTrash !== undefined) dataSource.inTrash = inTrash;
+  touch(state, dataSource, actorOf(call));
   return renderDataSource(dataSource, call);
 }
 

@@ -1,9 +1,8 @@
 import { archivedError, bodyErrors, validationError } from "../http/errors.ts";
 import { isObject, type Json, type JsonObject, objectOr } from "../json.ts";
 import { createDatabase, createDataSource } from "../operations/data-sources.ts";
-import { addChild, refuseTrashed, removeChild, touch } from "../operations/pages.ts";
+import { addChild, parseFileOrEmoji, refuseTrashed, removeChild, touch } from "../operations/pages.ts";
 import { updateSchema } from "../operations/schema.ts";
-import { setTrashed, tellCreated, tellMoved, tellSchema } from "../operations/tell.ts";
 import { queryDataSource } from "../query/query.ts";
 import { requireCapability, visibleDatabase, visiblePage } from "../state/access.ts";
 import {
@@ -27,11 +26,11 @@ export function postDatabase(call: Call): JsonObject {
   const { state, body, version } = call;
   const parent = parseParent(body.parent, call);
   const title = parseRichText(body.title ?? [], "body.title");
-  const icon = parseIcon(body.icon, "body.icon", state) ?? null;
+  const icon = parseFileOrEmoji(body.icon) ?? null;
   const initial = hasDataSources(version) ? objectOr(body.initial_data_source).properties : body.properties;
   const properties = objectOr(initial);
   const description = parseRichText(body.description ?? [], "body.description");
-  const cover = parseCover(body.cover, "body.cover", state) ?? null;
+  const cover = parseFileOrEmoji(body.cover) ?? null;
   const isInline = body.is_inline === true;
   const actor = actorOf(call);
   const database = createDatabase(state, { parent, title, description, icon, cover, isInline }, actor);
@@ -42,7 +41,6 @@ export function postDatabase(call: Call): JsonObject {
     removeChild(state, database);
     throw error;
   }
-  tellCreated(state, database, actor);
   return renderDatabase(database, call);
 }
 
@@ -75,17 +73,16 @@ export function patchDatabase(call: Call): JsonObject {
     body.description === undefined
       ? database.description
       : parseRichText(body.description, "body.description");
-  const icon = parseIcon(body.icon, "body.icon", state);
-  const cover = parseCover(body.cover, "body.cover", state);
+  const icon = parseFileOrEmoji(body.icon);
+  const cover = parseFileOrEmoji(body.cover);
   const parent = body.parent === undefined ? undefined : parseParent(body.parent, call);
   const isInline =
     body.is_inline === undefined ? database.isInline : booleanAt(body.is_inline, "body.is_inline");
   const isLocked =
     body.is_locked === undefined ? database.isLocked : booleanAt(body.is_locked, "body.is_locked");
   // Everything is read by now except the schema, which refuses before it changes anything.
-  const actor = actorOf(call);
   if (dataSource !== null && body.properties !== undefined)
-    tellSchema(state, actor, () => updateSchema(state, dataSource, objectOr(body.properties)));
+    updateSchema(state, dataSource, objectOr(body.properties));
   database.title = title;
   database.description = description;
   if (dataSource !== null) dataSource.title = title;
@@ -93,14 +90,13 @@ export function patchDatabase(call: Call): JsonObject {
   if (cover !== undefined) database.cover = cover;
   database.isInline = isInline;
   database.isLocked = isLocked;
+  if (inTrash !== undefined) database.inTrash = inTrash;
   if (parent !== undefined) {
     removeChild(state, database);
     database.parent = parent;
     addChild(state, database);
-    tellMoved(state, database, actor);
   }
-  touch(state, database, actor);
-  if (inTrash !== undefined) setTrashed(state, database, { inTrash, actor });
+  touch(state, database, actorOf(call));
   return renderDatabase(database, call);
 }
 

@@ -1,7 +1,7 @@
 import { archivedError, bodyError, bodyErrors } from "../http/errors.ts";
 import { isObject, type JsonObject } from "../json.ts";
 import { appendBlocks, type Position, parseBlocks } from "../operations/blocks.ts";
-import { createPage, touch, updatePage } from "../operations/pages.ts";
+import { createPage, parseFileOrEmoji, touch, updatePage } from "../operations/pages.ts";
 import { requireCapability, visibleDatabase, visibleDataSource, visiblePage } from "../state/access.ts";
 import { isTrashed, type Page, type Parent, propertiesOf } from "../state/state.ts";
 import { actorOf, type Call, filterProperties } from "./call.ts";
@@ -25,7 +25,7 @@ export function postPage(call: Call): JsonObject {
   const properties = body.properties === undefined ? {} : objectAt(body.properties, "body.properties");
   const page = createPage(
     state,
-    { parent, properties, icon: parseIcon(body.icon, "body.icon", state), cover: parseCover(body.cover, "body.cover", state) },
+    { parent, properties, icon: parseFileOrEmoji(body.icon), cover: parseFileOrEmoji(body.cover) },
     actor,
   );
   appendBlocks(state, page, { blocks, position: { type: "end" }, actor });
@@ -116,8 +116,8 @@ export function patchPage(call: Call): JsonObject {
   const page = pageIn(call);
   updatePage(state, page, {
     properties: body.properties === undefined ? undefined : objectAt(body.properties, "body.properties"),
-    icon: parseIcon(body.icon, "body.icon", state),
-    cover: parseCover(body.cover, "body.cover", state),
+    icon: parseFileOrEmoji(body.icon),
+    cover: parseFileOrEmoji(body.cover),
     isLocked: body.is_locked === undefined ? undefined : booleanAt(body.is_locked, "body.is_locked"),
     isArchived: body.is_archived === undefined ? undefined : booleanAt(body.is_archived, "body.is_archived"),
     inTrash: trashFlag(body, version),

@@ -5,7 +5,6 @@ import type { Database, DataSource, Parent, State, Value } from "../state/state.
 import { typeIn } from "../values/schema.ts";
 import { type Actor, addChild } from "./pages.ts";
 import { updateSchema } from "./schema.ts";
-import { tellCreated } from "./tell.ts";
 
 export interface NewDatabase {
   readonly id?: string | undefined;
@@ -17,7 +16,7 @@ export interface NewDatabase {
   readonly isInline: boolean;
 }
 
-/** Makes the container; data sources are added to it afterwards, and `tellCreated` is called once they are. */
+/** Makes the container; data sources are added to it afterwards. */
 export function createDatabase(state: State, database: NewDatabase, actor: Actor): Database {
   const made: Database = {
     ...database,
@@ -83,6 +82,5 @@ export function createDataSource(state: State, dataSource: NewDataSource, actor:
   }
   const database = state.databases.get(made.databaseId);
   if (database !== undefined) database.dataSourceIds = [...database.dataSourceIds, made.id];
-  tellCreated(state, made, actor);
   return made;
 }

@@ -1,17 +1,5 @@
 import type { Json, JsonObject } from "../json.ts";
-import { createEvents, type Events } from "./events.ts";
-import type { FileStore } from "./file-store.ts";
 import type { Random } from "./random.ts";
-import type {
-  AsyncTask,
-  Comment,
-  CustomEmoji,
-  FileUpload,
-  Group,
-  Pending,
-  View,
-  ViewQuery,
-} from "./resources.ts";
 import type { RowSet } from "./row-set.ts";
 
 export type Parent =
@@ -79,9 +67,6 @@ export interface DataSource extends Dated {
   rows: RowSet;
   /** The number the next row's unique_id gets. */
   nextNumber: number;
-  /** Pages that new rows can be made from; they are no rows themselves. */
-  templateIds: readonly string[];
-  defaultTemplateId: string | null;
 }
 
 export interface Database extends Dated {
@@ -94,8 +79,6 @@ export interface Database extends Dated {
   isInline: boolean;
   isLocked: boolean;
   dataSourceIds: readonly string[];
-  /** In the order of the tabs. */
-  viewIds: readonly string[];
 }
 
 export interface User {
@@ -111,8 +94,6 @@ export interface Capabilities {
   readonly readContent: boolean;
   readonly updateContent: boolean;
   readonly insertContent: boolean;
-  readonly readComments: boolean;
-  readonly insertComments: boolean;
   readonly userInformation: "none" | "without_email" | "with_email";
 }
 
@@ -121,8 +102,6 @@ export interface Connection {
   readonly token: string;
   readonly botId: string;
   readonly capabilities: Capabilities;
-  /** Acts for one person, as public connections and personal tokens do: may make pages at the top. */
-  readonly isPersonal: boolean;
   /** Whether it sees what no grant mentions. */
   readonly seesWorkspace: boolean;
   /** Shared (true) or taken away (false), by object id; the nearest ancestor's word counts. */
@@ -131,80 +110,39 @@ export interface Connection {
 
 export type Entity = Page | Block | DataSource | Database;
 
-/** A webhook: events of one connection, sent to one URL, in one API version. */
-export interface Subscription {
-  readonly id: string;
-  readonly token: string;
-  readonly url: string;
-  readonly apiVersion: string;
-  /** Names of events as this version spells them; empty: all there are. */
-  readonly events: readonly string[];
-  /** Signs deliveries. Sent once, in the handshake. */
-  verificationToken: string;
-  state: "pending_verification" | "active" | "paused";
-}
-
-/** Everything the workspace holds. Plain data in maps, besides the tools `random`, `now` and `events`. */
+/** Everything the workspace holds. */
 export interface State {
-  workspaceId: string;
-  workspaceName: string;
+  readonly workspaceId: string;
+  readonly workspaceName: string;
   readonly random: Random;
   readonly now: () => number;
-  readonly events: Events;
   readonly pages: Map<string, Page>;
   readonly blocks: Map<string, Block>;
   readonly databases: Map<string, Database>;
   readonly dataSources: Map<string, DataSource>;
   readonly users: Map<string, User>;
   readonly connections: Map<string, Connection>;
-  readonly groups: Map<string, Group>;
-  readonly customEmojis: Map<string, CustomEmoji>;
-  readonly comments: Map<string, Comment>;
-  readonly fileUploads: Map<string, FileUpload>;
-  readonly views: Map<string, View>;
-  readonly viewQueries: Map<string, ViewQuery>;
-  readonly asyncTasks: Map<string, AsyncTask>;
-  /** In the order of their time. */
-  readonly pending: Pending[];
-  /** How long templates and asynchronous writes take. */
-  readonly asyncDelayMs: number;
-  readonly files: FileStore;
   /** Rows deleted for good: kept for `rows()`, invisible to the API. */
   readonly deleted: Map<string, Page>;
-  readonly subscriptions: Map<string, Subscription>;
 }
 
 export function createState(options: {
   readonly workspaceName: string;
   readonly random: Random;
   readonly now: () => number;
-  readonly asyncDelayMs: number;
-  readonly files: FileStore;
 }): State {
   return {
     workspaceId: options.random.uuid(),
     workspaceName: options.workspaceName,
     random: options.random,
     now: options.now,
-    events: createEvents(),
     pages: new Map(),
     blocks: new Map(),
     databases: new Map(),
     dataSources: new Map(),
     users: new Map(),
     connections: new Map(),
-    groups: new Map(),
-    customEmojis: new Map(),
-    comments: new Map(),
-    fileUploads: new Map(),
-    views: new Map(),
-    viewQueries: new Map(),
-    asyncTasks: new Map(),
-    pending: [],
-    asyncDelayMs: options.asyncDelayMs,
-    files: options.files,
     deleted: new Map(),
-    subscriptions: new Map(),
   };
 }
 

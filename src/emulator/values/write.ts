@@ -1,10 +1,9 @@
 import { arrayAt, booleanAt, idAt, objectAt, textAt } from "../api/input.ts";
 import { bodyError, validationError } from "../http/errors.ts";
-import { isObject, type Json, type JsonObject, objectOr, stringOr } from "../json.ts";
+import { isObject, type Json, type JsonObject } from "../json.ts";
 import { canSee } from "../state/access.ts";
 import { type Connection, findEntity, type Property, type State, type Value } from "../state/state.ts";
 import { normalizeDate } from "./dates.ts";
-import { nameInUrl, parseFileVariant } from "./files.ts";
 import { findOption, optionsOf } from "./options.ts";
 import { isReadOnly, propertyTypes } from "./property-types.ts";
 import { parseRichText } from "./rich-text.ts";
@@ -74,8 +73,8 @@ const parsers: { readonly [type: string]: Parser } = {
         idAt(objectAt(user, `${path}[${index}]`).id, `${path}[${index}].id`),
       ),
     ),
-  files: (written, { path, state }) =>
-    nonEmpty(arrayAt(written, path).map((file, index) => parseFile(file, `${path}[${index}]`, state))),
+  files: (written, { path }) =>
+    nonEmpty(arrayAt(written, path).map((file, index) => parseFile(file, `${path}[${index}]`))),
   checkbox: (written, { path }) => booleanAt(written, path),
   url: (written, { path }) => textAt(written, path, urlMax),
   email: (written, { path }) => textAt(written, path, contactMax),
@@ -134,12 +133,12 @@ function parseDate(written: Json, { path }: WriteContext): Value {
   return { start: read("start"), end: read("end") };
 }
 
-function parseFile(written: Json, path: string, state: State): JsonObject {
+function parseFile(written: Json, path: string): JsonObject {
   const file = objectAt(written, path);
-  const parsed = parseFileVariant(file, path, state);
-  const url = stringOr(objectOr(parsed[String(parsed.type)]).url, "");
-  const name = stringOr(file.name, file.file_upload === undefined ? url : nameInUrl(url));
-  return { name, ...parsed };
+  const type = ["external", "file"].find((known) => isObject(file[known]));
+  if (type === undefined) throw bodyError(`${path}.external`, "defined", undefined);
+  const url = textAt(objectAt(file[type], `${path}.${type}`).url, `${path}.${type}.url`, urlMax);
+  return { name: typeof file.name === "string" ? file.name : url, type, [type]: { url } };
 }
 
 /** Every target must exist and be shared with the connection. */

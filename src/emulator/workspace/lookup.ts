@@ -1,6 +1,5 @@
 import { ApiError } from "../http/errors.ts";
 import { type Actor, touch } from "../operations/pages.ts";
-import { setTrashed } from "../operations/tell.ts";
 import {
   type Connection,
   type Database,
@@ -15,14 +14,7 @@ import {
 } from "../state/state.ts";
 import type { By, ParentId } from "./workspace.ts";
 
-/** Who does it and when; without `by` the person at the controls, now. */
-export type ActorOf = (by: By | undefined) => Actor;
-
-/** Authors for one person's controls. Without a person, the workspace's first stands in for "somebody". */
-export function actorsOf(state: State, person: string | null): ActorOf {
-  return (by) => personActor(state, { at: by?.at, by: by?.by ?? person ?? undefined });
-}
-
+/** A person as author. The first person stands in for "somebody". */
 export function personActor(state: State, by: By | undefined): Actor {
   const at = by?.at === undefined ? state.now() : toMs(by.at);
   return { userId: by?.by ?? firstPerson(state), connection: null, at };
@@ -80,11 +72,11 @@ export function parentAt(state: State, parent: ParentId | undefined): Parent {
 }
 
 /** Into the trash, or out of it. */
-export function putInTrash(
+export function setTrash(
   state: State,
   entity: Page | Database,
-  { inTrash, actor }: { readonly inTrash: boolean; readonly actor: Actor },
+  { inTrash, by }: { readonly inTrash: boolean; readonly by: By | undefined },
 ): void {
-  touch(state, entity, actor);
-  setTrashed(state, entity, { inTrash, actor });
+  entity.inTrash = inTrash;
+  touch(state, entity, personActor(state, by));
 }
