@@ -2,7 +2,7 @@
 // Starts the command line on a Node that can run it: this one, or the one pinned beside the package.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
+import module from "node:module";
 import { fileURLToPath } from "node:url";
 
 // A checkout runs its sources; an installed package has only what was compiled from them.
@@ -12,7 +12,7 @@ const entry = fileURLToPath(existsSync(source) ? source : new URL("../dist/cli/m
 /** The pinned Node of a checkout (an optional dependency on Linux), or null. */
 function pinnedNode() {
   try {
-    return createRequire(import.meta.url).resolve(`node-${process.platform}-${process.arch}/bin/node`);
+    return module.createRequire(import.meta.url).resolve(`node-${process.platform}-${process.arch}/bin/node`);
   } catch {
     return null;
   }
@@ -21,6 +21,8 @@ function pinnedNode() {
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 if (major > 24 || (major === 24 && minor >= 16)) {
   process.argv[1] = entry;
+  // Halves the start of a short command.
+  module.enableCompileCache?.();
   await import(entry);
 } else {
   const node = pinnedNode();

@@ -33,8 +33,8 @@ export interface Syncs {
   /** What is known from earlier runs; asks nobody. Empty for a database that was never reached. */
   known(database: DatabaseConfig): Promise<readonly Source[]>;
   /**
-   * Asks Notion when that is needed; `isDry` keeps the answer to itself. What Notion says belongs into a run's
-   * evidence and is a value; what a person has to mend first (SECRET_MISSING, CONFIG_INVALID) is thrown.
+   * Asks Notion when that is needed; `isDry` keeps the answer to itself. A failure belongs to this database alone and
+   * into its evidence, so it is a value; only a missing token, without which nothing can be asked, is thrown.
    */
   resolve(
     database: DatabaseConfig,
@@ -79,7 +79,7 @@ export function createSyncs(
       const refs = await resolveDataSources(client, database.notionId, signal).catch(asFailure);
       if (refs instanceof LockstepError) return { error: refs, stats: stats() };
       const sources = choose(database, refs);
-      if (sources.length === 0) throw askWhich(database, refs);
+      if (sources.length === 0) return { error: askWhich(database, refs), stats: stats() };
       if (!isDry) await remember(deps, lookupKey(database), refs);
       return { sources };
     },

@@ -70,9 +70,21 @@ export interface SourceRecord {
   readonly memo: Json;
 }
 
-/** Fingerprint of a record's comparable fields (32 hex digits). Values must be canonical already. */
+/**
+ * Fingerprint of a record's comparable fields (32 hex digits). Values must be canonical already. Empty ones are left
+ * out: a column that was added, and is empty everywhere, is no edit of any record; clearing a value is, all the same.
+ */
 export function fingerprint(fields: Readonly<Record<string, Json>>): string {
   const ordered: Json[] = [];
-  for (const id of Object.keys(fields).sort()) ordered.push(id, fields[id] as Json);
+  for (const id of Object.keys(fields).sort()) {
+    const value = fields[id] as Json;
+    if (!isEmpty(value)) ordered.push(id, value);
+  }
   return hash("sha256", JSON.stringify(ordered)).slice(0, 32);
+}
+
+function isEmpty(value: Json): boolean {
+  if (value === null || value === false) return true;
+  if (Array.isArray(value)) return value.length === 0;
+  return typeof value === "object" && "plain" in value && value.plain === "" && value.rich === null;
 }

@@ -87,9 +87,17 @@ describe("a database with two data sources", () => {
   it("asks which, naming both", async () => {
     await using world = await openAppWorld();
     const { databaseId, dataSourceIds } = world.database("Open", "Closed");
-    const lockstep = await world.open([{ name: "tasks", notionId: databaseId }]);
+    const other = world.database("Other");
+    const lockstep = await world.open([
+      { name: "tasks", notionId: databaseId },
+      { name: "other", notionId: other.databaseId },
+    ]);
+    const reports = await lockstep.sync([], byHand);
+    expect(brief(reports)).toEqual(["tasks failed", "other succeeded"]);
     const asked = { code: "CONFIG_INVALID", message: expect.stringContaining(dataSourceIds[1] ?? "-") };
-    await expect(lockstep.sync([], byHand)).rejects.toMatchObject(asked);
+    expect(reports[0]?.run.errors).toMatchObject([asked]);
+    const [kept] = await lockstep.runs({ sync: "tasks", limit: 1 });
+    expect(kept?.run).toMatchObject({ status: "failed", calls: 1, errors: [asked] });
   });
 
   it("is synced as a whole, each source under its own name", async () => {

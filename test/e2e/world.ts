@@ -7,14 +7,6 @@ import { type Emulator, startEmulator, type TrueRow } from "../../src/emulator/i
 import { folderWith } from "../config/folder.ts";
 import { documentIn, type Ended, run, type Started, start } from "./cli.ts";
 
-export interface WorldOptions {
-  readonly rows: number;
-  /** Merged into the configuration's `backup`. */
-  readonly backup?: { readonly [key: string]: unknown };
-  /** Merged into the entry of the database. */
-  readonly database?: { readonly [key: string]: unknown };
-}
-
 /** What `sync --json` and `runs --json` print. */
 export interface RunsDocument {
   readonly ok: boolean;
@@ -41,12 +33,11 @@ export class World implements AsyncDisposable {
   readonly rowIds: string[];
   /** Where Notion is for the commands; a test may put something in between. */
   baseUrl: string;
-  private readonly folder: AsyncDisposable;
+  private resources = new AsyncDisposableStack();
 
-  private constructor(emulator: Emulator, folder: AsyncDisposable & { path: string }, rows: number) {
+  private constructor(emulator: Emulator, cwd: string, rows: number) {
     this.emulator = emulator;
-    this.folder = folder;
-    this.cwd = folder.path;
+    this.cwd = cwd;
     this.baseUrl = emulator.url;
     const { databaseId, dataSourceIds } = emulator.workspace.createDatabase({
       title: "Tasks",
@@ -68,18 +59,20 @@ export class World implements AsyncDisposable {
     }));
   }
 
-  static async open({ rows, backup = {}, database = {} }: WorldOptions): Promise<World> {
-    const emulator = await startEmulator({ ratePerMinute: null });
-    const world = new World(emulator, await folderWith({}), rows);
+  static async open({ rows }: { readonly rows: number }): Promise<World> {
+    await using resources = new AsyncDisposableStack();
+    const folder = resources.use(await folderWith({}));
+    const emulator = resources.use(await startEmulator({ ratePerMinute: null }));
+    const world = new World(emulator, folder.path, rows);
     const link = `https://www.notion.so/acme/Tasks-${world.databaseId.replaceAll("-", "")}?v=${"f".repeat(32)}`;
     const entry = {
       name: "tasks",
       notionDatabaseId: link,
       projectScopeId: "team-a",
       fieldMappings: { Notes: "description", State: "status" },
-      ...database,
     };
-    await world.configure({ databases: [entry], ...backup });
+    await world.configure({ databases: [entry] });
+    world.resources = resources.move();
     return world;
   }
 
@@ -155,9 +148,8 @@ export class World implements AsyncDisposable {
     return [...this.tasks().values()].filter((task) => task.isDeleted === 1).length;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.emulator.close();
-    await this.folder[Symbol.asyncDispose]();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.resources.disposeAsync();
   }
 }
 

@@ -48,7 +48,7 @@ function crashingStore(store: Store, at: number, { isApplied, isHanging }: Endin
   return { store: crashing, calls };
 }
 
-/** Pages of three rows, and a second between them, so that a run commits several times. */
+/** Pages of three rows, slow enough that a run commits on the way and still has rows to commit at its end. */
 function inSmallPages({ sync, clock }: World): Connector {
   const { left } = sync;
   return {
@@ -60,7 +60,7 @@ function inSmallPages({ sync, clock }: World): Connector {
         if (next.done) return next.value;
         const { records, same, unreadable, ...rest } = next.value;
         for (let start = 0; start < records.length || start === 0; start += 3) {
-          clock.advance(1_000);
+          clock.advance(600);
           const isLast = start + 3 >= records.length;
           const page = { records: records.slice(start, start + 3), same: [], unreadable: [] };
           yield isLast ? { ...rest, records: page.records, same, unreadable } : page;
@@ -111,7 +111,7 @@ const scenarios: readonly Scenario[] = [
       workspace.trashPage(trashed);
       workspace.deletePage(gone);
       workspace.archivePage(archived);
-      for (let row = 0; row < 4; row += 1) world.add({ name: `New ${row}` });
+      for (let row = 0; row < 5; row += 1) world.add({ name: `New ${row}` });
     },
     choice: {},
     recovery: { sync: { sweepEveryMs: never } },
