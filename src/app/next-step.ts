@@ -24,7 +24,8 @@ const nextSteps: Record<ErrorCode, string> = {
   LEASE_LOST: "another process has taken over; see `lockstep runs`",
   STORE_FAILED: "read the message: the file must be writable, the disk not full, no other program holding it",
   TASKS_BUSY: "run again when the tasks are not being edited so often",
-  RECORD_NOT_FOUND: "check the reference: a task id, a Notion page id or link, or the beginning of one",
+  RECORD_NOT_FOUND:
+    "check the reference: a task id, a Notion page id or link, the beginning of one, or words of a title",
   RUN_NOT_FOUND: "see `lockstep runs` for the ids of runs",
   SYNC_NOT_FOUND: "see `lockstep status` for the names of syncs",
   USAGE: "see `lockstep --help`",

@@ -15,7 +15,7 @@ export function createTasks(store: Store, clock: Clock): Tasks {
     },
     async update({ taskId, changes, baseVersionNum, by, reason }) {
       checkMetadata(changes);
-      const task = await findTask(store, taskId);
+      const task = await findTaskById(store, taskId);
       if (baseVersionNum !== null && baseVersionNum > task.current.versionNum) {
         throw new LockstepError(
           "USAGE",
@@ -33,26 +33,46 @@ export function createTasks(store: Store, clock: Clock): Tasks {
   };
 }
 
-/** One task by its id, its Notion page id or link, or a prefix of either that fits only one. */
+/** One task by its id, its Notion page id or link, a prefix of either, or words that only its text holds. */
 export async function findTask(store: Store, reference: string): Promise<Task> {
-  const wanted = pageIdIn(reference.trim()) ?? reference.trim();
-  const found = wanted === "" ? [] : await store.findTasks(wanted, 5);
+  const wanted = wantedBy(reference);
+  const byId = wanted === "" ? [] : await store.findTasks(wanted, candidatesMax);
+  // Ids come first: a task must not be taken for another one because a text mentions its id.
+  if (byId.length > 0 || wanted === "") return theOne(byId, reference);
+  const page = { after: null, limit: candidatesMax };
+  return theOne((await store.listTasks({ text: wanted, withDeleted: true }, page)).items, reference);
+}
+
+/** For writing: by an id or its beginning only, so that a slip of words changes nothing. */
+async function findTaskById(store: Store, reference: string): Promise<Task> {
+  const wanted = wantedBy(reference);
+  return theOne(wanted === "" ? [] : await store.findTasks(wanted, candidatesMax), reference);
+}
+
+function wantedBy(reference: string): string {
+  return pageIdIn(reference.trim()) ?? reference.trim();
+}
+
+function theOne(found: readonly Task[], reference: string): Task {
   const [task] = found;
   if (task === undefined) {
     throw new LockstepError(
       "RECORD_NOT_FOUND",
-      `no task matches "${shorten(reference)}"; give a task id, a Notion page id or link, or the beginning of one`,
+      `no task matches "${shorten(reference)}"; give a task id, a Notion page id or link, the beginning of an id, or words of its title`,
     );
   }
   if (found.length > 1) {
     const choices = found.map((each) => `${each.id} (${shorten(each.current.title)})`).join(", ");
     throw new LockstepError(
       "RECORD_NOT_FOUND",
-      `"${shorten(reference)}" fits several tasks: ${choices}; give more of the id`,
+      `"${shorten(reference)}" fits several tasks: ${choices}; give more of the id or of the title`,
     );
   }
   return task;
 }
+
+/** Choices that a refusal names when a reference fits several tasks. */
+const candidatesMax = 5;
 
 export async function historyOf(
   store: Store,

@@ -80,7 +80,7 @@ function addReadCommands(add: Add, contextFor: ContextFor, onResult: OnResult): 
       onResult(await (await import("./commands/runs.ts")).runs(contextFor(flags), flags)),
     );
 
-  add("history <ref>", "versions of a task: by task id, Notion page id or link, or the beginning of one")
+  add("history <ref>", "versions of a task: by task id, Notion page id or link, the beginning of one, or words of its title")
     .option("--limit <n>", "the newest N versions", "20")
     .option("--at <time>", "the version that was current then, such as 2026-11-21T08:00Z")
     .action(async (reference, flags) =>

@@ -112,6 +112,15 @@ describe("a reference", () => {
     },
   );
 
+  it("may be words of a title for reading, never for writing", async () => {
+    const { world, lockstep, tasks } = await backedUp();
+    await using _ = world;
+    const made = await tasks.add({ projectScopeId: "home", task: { title: "Water the ferns twice" }, ...by });
+    expect((await lockstep.history("ferns water", page)).task.id).toBe(made.id);
+    const change = { taskId: "ferns water", changes: { status: "Done" }, baseVersionNum: null, ...by };
+    await expect(tasks.update(change)).rejects.toMatchObject({ code: "RECORD_NOT_FOUND" });
+  });
+
   it("that fits several is refused, naming them", async () => {
     const { world, lockstep, task } = await backedUp();
     await using _ = world;
