@@ -1,6 +1,6 @@
 import type { Config } from "../config/config.ts";
 import { LockstepError } from "../core/errors.ts";
-import { runSync } from "../engine/run.ts";
+import { runSync, startedRun } from "../engine/run.ts";
 import type { EngineDeps, OnProgress, SyncDefinition } from "../engine/sync.ts";
 import type { HttpStats } from "../http/client.ts";
 import type { Run } from "../store/store.ts";
@@ -115,35 +115,15 @@ async function recordFailure(
   trigger: string,
   error: LockstepError,
 ): Promise<RunReport> {
-  const at = new Date(deps.clock.now()).toISOString();
   const { calls, retries } = sync.meter();
+  const begun = startedRun(deps, sync, trigger, null);
   const run: Run = {
-    id: deps.ids.next(),
-    syncId: sync.id,
-    type: "import",
-    source: "notion",
-    sourceId: sync.sourceId,
-    trigger,
+    ...begun,
     status: error.code === "RUN_IN_PROGRESS" ? "refused" : "failed",
-    startedAt: at,
-    endedAt: at,
-    counts: {
-      read: 0,
-      created: 0,
-      updated: 0,
-      unchanged: 0,
-      deleted: 0,
-      revived: 0,
-      conflicts: 0,
-      missing: 0,
-    },
+    endedAt: begun.startedAt,
     calls,
     retries,
     errors: [{ code: error.code, message: error.message }],
-    warnings: [],
-    checkpointBefore: null,
-    checkpointAfter: null,
-    certificate: null,
   };
   await deps.store.startRun(run);
   return { sync: sync.name, run };
