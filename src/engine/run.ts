@@ -109,7 +109,13 @@ function describeError(error: unknown, signal: AbortSignal): { code: string; mes
   return { code: "UNEXPECTED", message: `unexpected failure: ${message}` };
 }
 
-function startedRun(deps: EngineDeps, sync: SyncDefinition, trigger: string, state: SyncState | null): Run {
+/** The evidence of a run that has only just begun. */
+export function startedRun(
+  deps: EngineDeps,
+  sync: Pick<SyncDefinition, "id" | "sourceId">,
+  trigger: string,
+  state: SyncState | null,
+): Run {
   return {
     id: deps.ids.next(),
     syncId: sync.id,
