@@ -1,5 +1,6 @@
 // npm run bench [-- NAME …]: prints every figure beside its floor, measured in the same run. `--json` for programs.
 import { measureCalls } from "./calls.ts";
+import { measureEmulator } from "./emulator.ts";
 import { measureEngine, measureMemory } from "./engine.ts";
 import { run as measureHistory } from "./history.ts";
 import { measurePace } from "./pace.ts";
@@ -12,6 +13,7 @@ const benches: Record<string, () => Promise<BenchResult>> = {
   engine: () => measureEngine(),
   memory: () => measureMemory(),
   history: () => measureHistory(),
+  emulator: () => measureEmulator(),
 };
 
 const args = process.argv.slice(2);

@@ -23,10 +23,13 @@ export interface BenchServer extends AsyncDisposable {
 export const machine = `Node ${process.versions.node}, ${cpus().length} cores`;
 
 /** Starts bench/server.ts and waits until it serves. */
-export async function startServer(rows: number): Promise<BenchServer> {
-  const child = spawn(process.execPath, [script("server.ts"), String(rows)], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+export function startServer(rows: number): Promise<BenchServer> {
+  return startChild<BenchServer>("server.ts", [String(rows)]);
+}
+
+/** Starts a script of this folder that serves until it is disposed, and reads the JSON line it prints when it is ready. */
+export async function startChild<T>(name: string, args: readonly string[]): Promise<T & AsyncDisposable> {
+  const child = spawn(process.execPath, [script(name), ...args], { stdio: ["ignore", "pipe", "inherit"] });
   const ready = JSON.parse(await firstLine(child));
   return {
     ...ready,

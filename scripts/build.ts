@@ -5,3 +5,4 @@ import { cpSync, rmSync } from "node:fs";
 rmSync("dist", { recursive: true, force: true });
 execFileSync("tsc", ["-p", "tsconfig.build.json"], { stdio: "inherit" });
 cpSync("src/emulator/seeds", "dist/emulator/seeds", { recursive: true });
+cpSync("src/emulator/page", "dist/emulator/page", { recursive: true });

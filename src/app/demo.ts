@@ -177,7 +177,7 @@ class Demo {
     const { url, token } = this.emulator;
     this.say("Still up, until Ctrl-C", [
       `The emulator answers at ${url} (token ${token}); the store is ${join(folder, "lockstep.db")}.`,
-      `Try: curl -s ${url}/__emulator/calls`,
+      `Try: curl -s ${url}/_emulator/calls`,
     ]);
     const { signal } = this.options;
     if (!signal.aborted)

@@ -15,6 +15,8 @@ export interface OpenRequest {
 export interface RunningEmulator {
   readonly url: string;
   readonly token: string;
+  /** The whole workspace, as a value JSON can hold. */
+  snapshot(): object;
   close(): Promise<void>;
 }
 

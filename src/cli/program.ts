@@ -80,7 +80,10 @@ function addReadCommands(add: Add, contextFor: ContextFor, onResult: OnResult): 
       onResult(await (await import("./commands/runs.ts")).runs(contextFor(flags), flags)),
     );
 
-  add("history <ref>", "versions of a task: by task id, Notion page id or link, the beginning of one, or words of its title")
+  add(
+    "history <ref>",
+    "versions of a task: by task id, Notion page id or link, the beginning of one, or words of its title",
+  )
     .option("--limit <n>", "the newest N versions", "20")
     .option("--at <time>", "the version that was current then, such as 2026-11-21T08:00Z")
     .action(async (reference, flags) =>
@@ -113,7 +116,13 @@ function addServingCommands(add: Add, contextFor: ContextFor, onResult: OnResult
 
   add("emulator", "Notion's API on a local port, until stopped")
     .option("--port <n>", "port to listen on; a free one by default")
+    .option("--host <address>", "address to listen on", "127.0.0.1")
+    .option("--allow-remote", "let other machines in, at an address that is not loopback")
     .option("--seed <file>", "JSON file with the workspace to start with")
+    .option("--recorded <file>", "JSON file with answers of Notion's API, to start with what they show")
+    .option("--restore <file>", "snapshot to start with")
+    .option("--snapshot <file>", "where to write a snapshot when stopped")
+    .option("--clock <time>", "ISO 8601 time at which the emulator's clock stands still until it is moved")
     .option("--faults <file>", "JSON file with a list of faults to inject")
     .option("--rate <n>", "requests a minute allowed to one token")
     .action(async (flags) =>

@@ -1,14 +1,7 @@
 import { type Json, type JsonObject, objectOr, stringOr } from "./json.ts";
 import { appendBlocks, parseBlocks } from "./operations/blocks.ts";
 import { createDatabase, createDataSource } from "./operations/data-sources.ts";
-import {
-  type Actor,
-  addChild,
-  createPage,
-  parseFileOrEmoji,
-  parseValues,
-  setValues,
-} from "./operations/pages.ts";
+import { type Actor, addChild, createPage, parseValues, setValues } from "./operations/pages.ts";
 import { updateSchema } from "./operations/schema.ts";
 import type { SeedDatabase, SeedPage, WorkspaceSeed } from "./seed.ts";
 import {
@@ -20,6 +13,7 @@ import {
   type Values,
 } from "./state/state.ts";
 import { instantOf } from "./values/dates.ts";
+import { parseCover, parseIcon } from "./values/files.ts";
 import { isReadOnly } from "./values/property-types.ts";
 import { typeIn } from "./values/schema.ts";
 
@@ -128,8 +122,8 @@ function plantPage(
         id: page.id,
         parent,
         properties: written,
-        icon: parseFileOrEmoji(page.icon),
-        cover: parseFileOrEmoji(page.cover),
+        icon: parseIcon(page.icon, "icon", state),
+        cover: parseCover(page.cover, "cover", state),
       },
       author,
     );

@@ -1,8 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { DemoOptions } from "../../src/app/demo.ts";
+import { folderWith } from "../config/folder.ts";
 import { fakeLockstep } from "./fake-lockstep.ts";
 import { run } from "./harness.ts";
 
@@ -15,6 +17,7 @@ describe("emulator", () => {
       return {
         url: "http://127.0.0.1:4000",
         token: "ntn_dummy",
+        snapshot: () => ({ taken: true }),
         close: async () => {
           seen.push("closed");
         },
@@ -30,12 +33,30 @@ describe("emulator", () => {
     const { exitCode, stdout } = await run(await fakeLockstep(), argv, options);
     expect(exitCode).toBe(0);
     expect(stdout).toContain("export NOTION_BASE_URL=http://127.0.0.1:4000\nexport NOTION_TOKEN=ntn_dummy\n");
-    expect(seen).toEqual([{ port: 4000, ratePerMinute: 60, seed: { people: [] } }, "closed"]);
+    const host = "127.0.0.1";
+    expect(seen).toEqual([{ port: 4000, ratePerMinute: 60, host, seed: { people: [] } }, "closed"]);
+  });
+
+  it("leaves a snapshot behind when asked to, and starts from one", async () => {
+    await using folder = await folderWith({ "before.json": '{"taken":"before"}' });
+    const file = join(folder.path, "after.json");
+    const seen: unknown[] = [];
+    const startEmulator = async (request: unknown) => {
+      seen.push(request);
+      return { url: "", token: "", snapshot: () => ({ taken: true }), close: async () => undefined };
+    };
+    const argv = ["emulator", "--restore", join(folder.path, "before.json"), "--snapshot", file];
+    const options = { signal: AbortSignal.abort(), deps: { startEmulator } };
+    expect((await run(await fakeLockstep(), argv, options)).exitCode).toBe(0);
+    expect(seen).toMatchObject([{ snapshot: { taken: "before" } }]);
+    expect(JSON.parse(await readFile(file, "utf8"))).toEqual({ taken: true });
   });
 
   it.each([
     [["emulator", "--seed", "none.json"], "--seed: cannot read"],
     [["emulator", "--faults", "broken.json"], "line 2, column 1"],
+    [["emulator", "--restore", "none.json"], "--restore: cannot read"],
+    [["emulator", "--clock", "yesterday"], "--clock: expected an ISO 8601 time"],
     [["emulator", "--port", "70000"], "--port: expected a whole number from 0 to 65535"],
   ])("refuses %j", async (argv, expected) => {
     const { exitCode, stderr } = await run(await fakeLockstep(), argv, { files: { "broken.json": "[\n" } });

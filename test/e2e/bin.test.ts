@@ -51,10 +51,10 @@ describe.each([
   it("stops when it is asked to, and lets nothing run on", async () => {
     await using emulator = start(["emulator", "--json"], { cwd: "/", node, script });
     const { url } = JSON.parse(await emulator.firstLine());
-    expect((await fetch(`${url}/__emulator/state`)).status).toBe(200);
+    expect((await fetch(`${url}/_emulator/state`)).status).toBe(200);
     emulator.kill("SIGTERM");
     expect(await emulator.ended).toMatchObject({ exitCode: 0 });
-    await expect(fetch(`${url}/__emulator/state`)).rejects.toThrow();
+    await expect(fetch(`${url}/_emulator/state`)).rejects.toThrow();
   });
 });
 

@@ -205,7 +205,11 @@ describe.concurrent("an emulator in another terminal", () => {
 
   it.each([
     ["--seed", { databases: [{ title: 3 }] }, "seed.databases[0].title should be a string, got 3"],
-    ["--faults", [{ effect: { kind: "earthquake" } }], "whose kind is one of status, delay, drop"],
+    [
+      "--faults",
+      [{ effect: { kind: "earthquake" } }],
+      "faults[0]: A fault rule needs an effect whose kind is one of status",
+    ],
   ])("refuses a bad file for %s", async (flag, content, says) => {
     await using folder = await folderWith({ "file.json": JSON.stringify(content) });
     const { exitCode, stderr } = await run(["emulator", flag, "file.json"], { cwd: folder.path });

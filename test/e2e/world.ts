@@ -107,7 +107,7 @@ export class World implements AsyncDisposable {
 
   /** Somebody does something in Notion, through the emulator's own interface. */
   person(action: string, input: { readonly [key: string]: unknown }): Promise<unknown> {
-    return postJson(`${this.emulator.url}/__emulator/person`, { action, ...input });
+    return postJson(`${this.emulator.url}/_emulator/person`, { action, ...input });
   }
 
   retitle(rowId: string, title: string): Promise<unknown> {
@@ -116,7 +116,7 @@ export class World implements AsyncDisposable {
 
   /** Every row there is or was, as the emulator knows it. */
   async truth(): Promise<readonly TrueRow[]> {
-    const response = await fetch(`${this.emulator.url}/__emulator/rows?data_source=${this.dataSourceId}`);
+    const response = await fetch(`${this.emulator.url}/_emulator/rows?data_source=${this.dataSourceId}`);
     return ((await response.json()) as { rows: readonly TrueRow[] }).rows;
   }
 
@@ -136,7 +136,7 @@ export class World implements AsyncDisposable {
 
   /** Notion's clock moves on, and with it the minutes that stamps are made of. */
   async emulatedTimePasses(advanceMs: number): Promise<void> {
-    await postJson(`${this.emulator.url}/__emulator/clock`, { advanceMs });
+    await postJson(`${this.emulator.url}/_emulator/clock`, { advanceMs });
   }
 
   tasks(): ReadonlyMap<string, KeptTask> {

@@ -102,6 +102,8 @@ describe("a token", () => {
     readContent: (row) => [`GET /v1/pages/${row}`],
     updateContent: (row) => [`PATCH /v1/pages/${row}`, { in_trash: true }],
     insertContent: (row) => [`PATCH /v1/blocks/${row}/children`, { children: [{ divider: {} }] }],
+    readComments: (row) => [`GET /v1/comments?block_id=${row}`],
+    insertComments: (row) => ["POST /v1/comments", { parent: { page_id: row }, markdown: "x" }],
   };
 
   it.each(Object.entries(writes))("without %s is answered 403 for it", async (capability, request) => {

@@ -36,7 +36,9 @@ export interface Answer {
 }
 
 export interface Request {
+  /** A text is sent as it is when its type is given. */
   readonly body?: Json;
+  readonly contentType?: string;
   readonly version?: string | null;
   readonly token?: string;
 }
@@ -52,11 +54,15 @@ export async function call(emulator: Emulator, line: string, request: Request = 
     headers: {
       authorization: `Bearer ${request.token ?? emulator.token}`,
       ...(version === null ? {} : { "notion-version": version }),
-      ...(request.body === undefined ? {} : { "content-type": "application/json" }),
+      ...(request.body === undefined ? {} : { "content-type": request.contentType ?? "application/json" }),
     },
-    ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+    ...(request.body === undefined ? {} : { body: bodyOf(request) }),
   });
   return { status: response.status, headers: response.headers, body: JSON.parse(await response.text()) };
+}
+
+function bodyOf({ body, contentType }: Request): string {
+  return typeof body === "string" && contentType !== undefined ? body : JSON.stringify(body);
 }
 
 export function client(emulator: Emulator, notionVersion = latest, token = emulator.token): Client {

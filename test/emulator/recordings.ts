@@ -12,6 +12,8 @@ export interface RecordedCall {
   readonly path: string;
   readonly query: readonly (readonly [string, string])[];
   readonly version: string;
+  readonly contentType: string;
+  /** Text when it was no JSON. */
   readonly body: Json;
   readonly status: number;
   readonly answer: JsonObject;
@@ -38,6 +40,7 @@ export function readCall(file: string): RecordedCall {
     path: text(request.path),
     query: request.query ?? [],
     version: text(object(request.headers)["notion-version"]),
+    contentType: request.headers["content-type"] ?? "application/json",
     body: request.body ?? null,
     status: response.status,
     answer: typeof response.body === "object" && response.body !== null ? response.body : {},

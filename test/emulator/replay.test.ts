@@ -13,14 +13,14 @@ interface Deviation {
 const deviations: { readonly [folder: string]: readonly Deviation[] } = {
   "notion-sdk-py": [
     {
-      file: /test_(async_tasks_retrieve|pages_update_markdown)\/\d+-delete-blocks/,
-      difference: /^\$\.has_children: true \/ false$/,
-      reason: "the page got its content through the markdown endpoint, which is not served yet",
+      file: /get-file_uploads-200/,
+      difference: /^\$\.(results: \d+ \/ \d elements|next_cursor: uuid|has_more: true)/,
+      reason: "the recorded workspace held the uploads of earlier cassettes",
     },
     {
-      file: /test_move_pages\/\d+-delete-blocks/,
-      difference: /^\$\.(has_children|parent\.\w+): /,
-      reason: "the page was moved by an endpoint that is not served yet",
+      file: /get-users/,
+      difference: /^\$\.results: 2 \/ 3 elements$/,
+      reason: "the emulator starts with a connection of its own, which is listed too",
     },
   ],
   "notion-sdk-py-2.5.0": [
@@ -28,6 +28,31 @@ const deviations: { readonly [folder: string]: readonly Deviation[] } = {
       file: /get-invalid-400/,
       difference: /^\$\.request_id: absent \/ uuid$/,
       reason: "recorded in 2024; recordings of 2026 carry a request id here",
+    },
+    {
+      file: /get-file_uploads-200/,
+      difference: /^\$\.(results: \d+ \/ \d elements|next_cursor: uuid|has_more: true)/,
+      reason: "the recorded workspace held the uploads of earlier cassettes",
+    },
+    {
+      file: /get-users/,
+      difference: /^\$\.results: 2 \/ 3 elements$/,
+      reason: "the emulator starts with a connection of its own, which is listed too",
+    },
+    {
+      file: /databases/,
+      difference: /\.description: absent \/ null$/,
+      reason: "columns have descriptions in every version since the recording of 2024",
+    },
+    {
+      file: /file_uploads/,
+      difference: /^\$\.(in_trash|complete_url): absent \//,
+      reason: "added to every version since the recording of 2025",
+    },
+    {
+      file: /comments/,
+      difference: /\.display_name: absent \/ object$/,
+      reason: "added to every version since the recording of 2024",
     },
     {
       file: /get-users|users-me/,
@@ -46,6 +71,11 @@ const deviations: { readonly [folder: string]: readonly Deviation[] } = {
     },
   ],
   notional: [
+    {
+      file: /databases/,
+      difference: /\.description: absent \/ null$/,
+      reason: "columns have descriptions in every version since the recording of 2024",
+    },
     {
       file: /pages|query/,
       difference: /\.(is_archived|is_locked): absent \/ boolean$/,
@@ -76,6 +106,7 @@ const deviations: { readonly [folder: string]: readonly Deviation[] } = {
 
 /** Cassettes that read what stood in the recorded workspace before, which nobody recorded making. */
 const unseeded: { readonly [folder: string]: readonly string[] } = {
+  "notion-sdk-py-2.5.0": ["test_file_uploads_list_with_stat_cursor"],
   notional: [
     "test_iterate_page_blocks",
     "test_me_bot",
@@ -87,10 +118,10 @@ const unseeded: { readonly [folder: string]: readonly string[] } = {
   ],
 };
 
-/** Recorded calls that reach an endpoint the emulator serves; the others are views, comments, uploads and the like. */
+/** Recorded calls of the cassettes that can be replayed. */
 const servedCalls: { readonly [folder: string]: number } = {
-  "notion-sdk-py": 270,
-  "notion-sdk-py-2.5.0": 149,
+  "notion-sdk-py": 332,
+  "notion-sdk-py-2.5.0": 164,
   notional: 197,
 };
 
@@ -123,35 +154,10 @@ describe("recorded calls, replayed", () => {
     });
   }
 
-  it("leaves out only calls to endpoints that are not served", () => {
-    const left = new Set<string>();
-    for (const folder of Object.keys(servedCalls)) {
-      for (const call of [...readCassettes(folder).values()].flat()) {
-        if (!isServed(call))
-          left.add(
-            call.path
-              .split("/")
-              .slice(2)
-              .join("/")
-              .replace(/[0-9a-f-]{32,36}/g, "{id}"),
-          );
-      }
-    }
-    expect([...left].sort()).toEqual([
-      "async_tasks/task_{id}",
-      "comments",
-      "comments/{id}",
-      "custom_emojis",
-      "data_sources/{id}/templates",
-      "file_uploads",
-      "file_uploads/{id}",
-      "file_uploads/{id}/send",
-      "pages/{id}/markdown",
-      "pages/{id}/move",
-      "views",
-      "views/{id}",
-      "views/{id}/queries",
-      "views/{id}/queries/{id}",
-    ]);
+  it("leaves out no call for want of an endpoint", () => {
+    const cassettes = Object.keys(servedCalls).flatMap((folder) =>
+      [...readCassettes(folder).values()].flat(),
+    );
+    expect(cassettes.filter((call) => !isServed(call)).map((call) => call.file)).toEqual([]);
   });
 });

@@ -37,7 +37,10 @@ export interface Replayed {
 export async function replayCassette(calls: readonly RecordedCall[]): Promise<Replayed[]> {
   const named = JSON.stringify(calls).replaceAll("-", "");
   const pages = rootPages.filter(({ id }) => id !== undefined && named.includes(id.replaceAll("-", "")));
-  await using emulator = await startQuiet({ seed: { ...recordedWorkspace, pages } });
+  await using emulator = await startQuiet({
+    seed: { ...recordedWorkspace, pages },
+    asyncDelayMs: 0,
+  });
   const { token } = emulator.workspace.addConnection({ name: recordedWorkspace.name, seesWorkspace: true });
   const ids = new Map<string, string>();
   const replayed: Replayed[] = [];
@@ -68,6 +71,7 @@ async function replayCall({ emulator, token, ids }: Session, recorded: RecordedC
     version: recorded.version,
     token: recorded.status === 401 ? "ntn_wrong" : token,
     ...(recorded.body === null ? {} : { body: JSON.parse(translate(JSON.stringify(recorded.body), ids)) }),
+    ...(typeof recorded.body === "string" ? { contentType: recorded.contentType } : {}),
   });
   learnIds(recorded.answer, answer.body, ids);
   const status = recorded.status === answer.status ? [] : [`status: ${recorded.status} / ${answer.status}`];
@@ -76,6 +80,8 @@ async function replayCall({ emulator, token, ids }: Session, recorded: RecordedC
 }
 
 const uuids = /[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}/g;
+
+const taskPrefix = /^task_/;
 
 /** Replaces every recorded id by the one the emulator gave to the same object. */
 function translate(text: string, ids: ReadonlyMap<string, string>): string {
@@ -97,8 +103,8 @@ function learnIds(recorded: Json | undefined, answered: Json | undefined, ids: M
   } else if (
     typeof recorded === "string" &&
     typeof answered === "string" &&
-    recorded.match(uuids)?.[0] === recorded
+    recorded.match(uuids)?.[0] === recorded.replace(taskPrefix, "")
   ) {
-    ids.set(recorded.replaceAll("-", ""), answered);
+    ids.set(recorded.replace(taskPrefix, "").replaceAll("-", ""), answered.replace(taskPrefix, ""));
   }
 }

@@ -39,7 +39,7 @@ describe("the table of endpoints in the documentation", () => {
 
   it(`answers the ${missing.length} endpoints not served yet like unknown URLs`, async () => {
     await using emulator = await startQuiet();
-    expect(missing.length).toBeGreaterThan(20);
+    expect(missing.length).toBeGreaterThan(0);
     for (const { method, template } of missing) {
       const answer = await call(emulator, `${method} /v1${template.replaceAll(/\{\w+\}/g, id)}`);
       expect([template, answer.status, answer.body.code]).toEqual([template, 400, "invalid_request_url"]);

@@ -16,7 +16,20 @@ function kindOf(value: Json | undefined): string {
 }
 
 /** Members whose text is part of the shape. */
-const fixedText = new Set(["object", "type", "code", "name", "color", "message", "plain_text", "content"]);
+const fixedText = new Set([
+  "object",
+  "type",
+  "code",
+  "name",
+  "color",
+  "message",
+  "plain_text",
+  "content",
+  "markdown",
+  "status",
+  "filename",
+  "content_type",
+]);
 
 /** Where two answers differ in keys, types, formats, flags, list lengths or fixed texts: "path: recorded / answered". */
 export function differences(recorded: Json | undefined, answered: Json | undefined, path = "$"): string[] {

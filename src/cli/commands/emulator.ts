@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { EmulatorRequest } from "../../app/emulator.ts";
 import { findJsonFlaw } from "../../config/json-syntax.ts";
@@ -8,7 +8,13 @@ import { type CommandContext, type CommandResult, untilAborted, wholeNumber } fr
 
 export interface EmulatorFlags {
   readonly port?: string;
+  readonly host?: string;
+  readonly allowRemote?: boolean;
   readonly seed?: string;
+  readonly recorded?: string;
+  readonly restore?: string;
+  readonly snapshot?: string;
+  readonly clock?: string;
   readonly faults?: string;
   readonly rate?: string;
 }
@@ -28,6 +34,8 @@ export async function emulator(context: CommandContext, flags: EmulatorFlags): P
       context.flags.json === true ? `${JSON.stringify({ ok: true, url, token })}\n` : `${lines.join("\n")}\n`,
     );
     await untilAborted(io.signal);
+    if (flags.snapshot !== undefined)
+      await writeSnapshot(resolve(io.cwd, flags.snapshot), running.snapshot());
   } finally {
     await running.close();
   }
@@ -35,13 +43,38 @@ export async function emulator(context: CommandContext, flags: EmulatorFlags): P
 }
 
 async function requestOf({ io }: CommandContext, flags: EmulatorFlags): Promise<EmulatorRequest> {
-  const { port, rate, seed, faults } = flags;
+  const { port, rate, host, allowRemote, clock } = flags;
+  const documents = [
+    ["seed", flags.seed],
+    ["recorded", flags.recorded],
+    ["restore", flags.restore],
+    ["faults", flags.faults],
+  ] as const;
+  const read: { [name in "seed" | "recorded" | "restore" | "faults"]?: Json } = {};
+  for (const [name, file] of documents)
+    if (file !== undefined) read[name] = await readJson(`--${name}`, resolve(io.cwd, file));
+  const { restore, ...others } = read;
   return {
     ...(port === undefined ? {} : { port: wholeNumber("--port", port, { min: 0, max: 65_535 }) }),
     ...(rate === undefined ? {} : { ratePerMinute: wholeNumber("--rate", rate, { min: 1, max: 1_000_000 }) }),
-    ...(seed === undefined ? {} : { seed: await readJson("--seed", resolve(io.cwd, seed)) }),
-    ...(faults === undefined ? {} : { faults: await readJson("--faults", resolve(io.cwd, faults)) }),
+    ...(host === undefined ? {} : { host }),
+    ...(allowRemote === undefined ? {} : { allowRemote }),
+    ...(clock === undefined ? {} : { fixedAt: timeOf(clock) }),
+    ...others,
+    ...(restore === undefined ? {} : { snapshot: restore }),
   };
+}
+
+function timeOf(text: string): number {
+  const time = Date.parse(text);
+  if (!Number.isNaN(time)) return time;
+  throw new LockstepError("USAGE", `--clock: expected an ISO 8601 time, got "${text}".`);
+}
+
+async function writeSnapshot(file: string, snapshot: object): Promise<void> {
+  await writeFile(file, JSON.stringify(snapshot)).catch((cause: unknown) => {
+    throw new LockstepError("USAGE", `--snapshot: cannot write ${file}.`, { cause });
+  });
 }
 
 async function readJson(flag: string, file: string): Promise<Json> {

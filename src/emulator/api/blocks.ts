@@ -1,12 +1,13 @@
 import { archivedError, bodyError, notFound, validationError } from "../http/errors.ts";
 import { isObject, type JsonObject } from "../json.ts";
-import { appendBlocks, type Position, parseBlocks, updateBlock } from "../operations/blocks.ts";
+import { appendBlocks, checkAppend, type Position, parseBlocks, updateBlock } from "../operations/blocks.ts";
 import { refuseTrashed, touch } from "../operations/pages.ts";
+import { setTrashed, tellContent } from "../operations/tell.ts";
 import { canSee, findBlock, requireCapability, visibleBlock } from "../state/access.ts";
-import { type Block, type Database, isTrashed, type Page } from "../state/state.ts";
+import { type Block, childIds, type Database, isTrashed, type Page } from "../state/state.ts";
 import { actorOf, type Call } from "./call.ts";
-import { idAt, pathId } from "./input.ts";
-import { listPage } from "./list.ts";
+import { idAt, pageSizeMax, pathId } from "./input.ts";
+import { firstPage, listPage } from "./list.ts";
 import { isListed, renderBlock } from "./render.ts";
 import { trashFlag } from "./trash-flag.ts";
 import { hasArchivedKey } from "./versions.ts";
@@ -30,8 +31,11 @@ export function patchBlock(call: Call): JsonObject {
     throw validationError(
       `body failed validation: body.${block.object === "block" ? block.type : "in_trash"} should be defined, instead was \`undefined\`.`,
     );
-  if (inTrash !== undefined) block.inTrash = inTrash;
-  touch(state, block, actorOf(call));
+  const actor = actorOf(call);
+  touch(state, block, actor);
+  if (block.object === "block" && inTrash === undefined)
+    tellContent(state, block, { changed: [block], actor });
+  if (inTrash !== undefined) setTrashed(state, block, { inTrash, actor });
   return renderBlock(block, call);
 }
 
@@ -40,8 +44,9 @@ export function deleteBlock(call: Call): JsonObject {
   requireCapability(call.connection, "updateContent");
   const block = blockIn(call);
   refuseTrashed(call.state, block, undefined);
-  block.inTrash = true;
-  touch(call.state, block, actorOf(call));
+  const actor = actorOf(call);
+  touch(call.state, block, actor);
+  setTrashed(call.state, block, { inTrash: true, actor });
   return renderBlock(block, call);
 }
 
@@ -51,7 +56,7 @@ export function listChildren(call: Call): JsonObject {
   const block = blockIn(call);
   if (block.inTrash) throw notFound("block", block.id, call.connection);
   const isEmpty = block.object === "database" || isTrashed(call.state, block);
-  return childrenPage(call, block.id, isEmpty ? [] : block.children);
+  return childrenPage(call, block.id, isEmpty ? [] : childIds(call.state, block));
 }
 
 function childrenPage(call: Call, parentId: string, children: readonly string[]): JsonObject {
@@ -77,9 +82,13 @@ export function appendChildren(call: Call): JsonObject {
   if (body.children === undefined) throw bodyError("body.children", "defined", undefined);
   const position = parsePosition(call);
   const blocks = parseBlocks(body.children, "body.children", state);
-  const [first] = appendBlocks(state, block, { blocks, position, actor: actorOf(call) });
+  checkAppend(state, block, blocks);
+  const actor = actorOf(call);
+  const made = appendBlocks(state, block, { blocks, position, actor });
+  tellContent(state, block, { changed: made, actor });
+  const [first] = made;
   const from = first === undefined ? block.children.length : block.children.indexOf(first.id);
-  return childrenPage(call, block.id, block.children.slice(from));
+  return childrenPage(firstPage(call, pageSizeMax), block.id, block.children.slice(from));
 }
 
 /** `after` until 2025-09-03, `position` from 2026-03-11 on. */

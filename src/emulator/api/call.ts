@@ -1,3 +1,4 @@
+import type { Form } from "../http/exchange.ts";
 import type { JsonObject } from "../json.ts";
 import type { Actor } from "../operations/pages.ts";
 import type { CursorStyle } from "../query/query.ts";
@@ -11,13 +12,15 @@ export interface Call extends Reader {
   readonly query: URLSearchParams;
   /** An empty object when there was no body. */
   readonly body: JsonObject;
+  /** What came as multipart/form-data, for the routes that take it. */
+  readonly form: Form | null;
   readonly sessions: Sessions;
   readonly queryCap: number;
   readonly cursorStyle: CursorStyle;
 }
 
 /** The connection's bot as author, now. */
-export function actorOf(call: Call): Actor {
+export function actorOf(call: Pick<Call, "state" | "connection">): Actor {
   return { userId: call.connection.botId, connection: call.connection, at: call.state.now() };
 }
 

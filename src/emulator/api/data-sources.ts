@@ -1,11 +1,13 @@
 import type { JsonObject } from "../json.ts";
 import { createDataSource } from "../operations/data-sources.ts";
-import { parseFileOrEmoji, refuseTrashed, touch } from "../operations/pages.ts";
+import { refuseTrashed, touch } from "../operations/pages.ts";
 import { updateSchema } from "../operations/schema.ts";
+import { setTrashed, tellMoved, tellSchema } from "../operations/tell.ts";
 import { queryDataSource } from "../query/query.ts";
 import { requireCapability, visibleDatabase, visibleDataSource } from "../state/access.ts";
 import type { Database, DataSource, State } from "../state/state.ts";
-import { parseRichText } from "../values/rich-text.ts";
+import { parseIcon } from "../values/files.ts";
+import { parseTitle } from "../values/rich-text.ts";
 import { actorOf, type Call } from "./call.ts";
 import { idAt, objectAt, pathId } from "./input.ts";
 import { renderDataSource } from "./render.ts";
@@ -17,8 +19,8 @@ export function postDataSource(call: Call): JsonObject {
   const { state, body } = call;
   const database = parentDatabase(call);
   refuseTrashed(state, database, undefined);
-  const title = parseRichText(body.title ?? [], "body.title");
-  const icon = parseFileOrEmoji(body.icon) ?? null;
+  const title = parseTitle(body.title ?? [], "body.title");
+  const icon = parseIcon(body.icon, "body.icon", state) ?? null;
   const properties = objectAt(body.properties, "body.properties");
   const dataSource = createDataSource(
     state,
@@ -41,17 +43,23 @@ export function patchDataSource(call: Call): JsonObject {
   const dataSource = dataSourceIn(call);
   const inTrash = trashFlag(body, version);
   refuseTrashed(state, dataSource, inTrash);
-  const title = body.title === undefined ? dataSource.title : parseRichText(body.title, "body.title");
-  const icon = parseFileOrEmoji(body.icon);
+  const title = body.title === undefined ? dataSource.title : parseTitle(body.title, "body.title");
+  const icon = parseIcon(body.icon, "body.icon", state);
   const target = body.parent === undefined ? undefined : parentDatabase(call);
   // Everything is read by now except the schema, which refuses before it changes anything.
-  if (body.properties !== undefined)
-    updateSchema(state, dataSource, objectAt(body.properties, "body.properties"));
-  if (target !== undefined) moveDataSource(state, dataSource, target);
+  const actor = actorOf(call);
+  if (body.properties !== undefined) {
+    const properties = objectAt(body.properties, "body.properties");
+    tellSchema(state, actor, () => updateSchema(state, dataSource, properties));
+  }
+  if (target !== undefined) {
+    moveDataSource(state, dataSource, target);
+    tellMoved(state, dataSource, actor);
+  }
   dataSource.title = title;
   if (icon !== undefined) dataSource.icon = icon;
-  if (inTrash !== undefined) dataSource.inTrash = inTrash;
-  touch(state, dataSource, actorOf(call));
+  touch(state, dataSource, actor);
+  if (inTrash !== undefined) setTrashed(state, dataSource, { inTrash, actor });
   return renderDataSource(dataSource, call);
 }
 

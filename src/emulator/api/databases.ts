@@ -1,8 +1,9 @@
 import { archivedError, bodyErrors, validationError } from "../http/errors.ts";
 import { isObject, type Json, type JsonObject, objectOr } from "../json.ts";
 import { createDatabase, createDataSource } from "../operations/data-sources.ts";
-import { addChild, parseFileOrEmoji, refuseTrashed, removeChild, touch } from "../operations/pages.ts";
+import { addChild, refuseTrashed, removeChild, touch } from "../operations/pages.ts";
 import { updateSchema } from "../operations/schema.ts";
+import { setTrashed, tellCreated, tellMoved, tellSchema } from "../operations/tell.ts";
 import { queryDataSource } from "../query/query.ts";
 import { requireCapability, visibleDatabase, visiblePage } from "../state/access.ts";
 import {
@@ -13,7 +14,8 @@ import {
   type Parent,
   type State,
 } from "../state/state.ts";
-import { parseRichText } from "../values/rich-text.ts";
+import { parseCover, parseIcon } from "../values/files.ts";
+import { parseTitle } from "../values/rich-text.ts";
 import { actorOf, type Call } from "./call.ts";
 import { booleanAt, idAt, pathId } from "./input.ts";
 import { renderDatabase } from "./render.ts";
@@ -25,12 +27,12 @@ export function postDatabase(call: Call): JsonObject {
   requireCapability(call.connection, "insertContent");
   const { state, body, version } = call;
   const parent = parseParent(body.parent, call);
-  const title = parseRichText(body.title ?? [], "body.title");
-  const icon = parseFileOrEmoji(body.icon) ?? null;
+  const title = parseTitle(body.title ?? [], "body.title");
+  const icon = parseIcon(body.icon, "body.icon", state) ?? null;
   const initial = hasDataSources(version) ? objectOr(body.initial_data_source).properties : body.properties;
   const properties = objectOr(initial);
-  const description = parseRichText(body.description ?? [], "body.description");
-  const cover = parseFileOrEmoji(body.cover) ?? null;
+  const description = parseTitle(body.description ?? [], "body.description");
+  const cover = parseCover(body.cover, "body.cover", state) ?? null;
   const isInline = body.is_inline === true;
   const actor = actorOf(call);
   const database = createDatabase(state, { parent, title, description, icon, cover, isInline }, actor);
@@ -41,6 +43,7 @@ export function postDatabase(call: Call): JsonObject {
     removeChild(state, database);
     throw error;
   }
+  tellCreated(state, database, actor);
   return renderDatabase(database, call);
 }
 
@@ -68,21 +71,20 @@ export function patchDatabase(call: Call): JsonObject {
   const dataSource = hasDataSources(version) ? null : onlyDataSource(database, state);
   const inTrash = trashFlag(body, version);
   refuseTrashed(state, database, inTrash);
-  const title = body.title === undefined ? database.title : parseRichText(body.title, "body.title");
+  const title = body.title === undefined ? database.title : parseTitle(body.title, "body.title");
   const description =
-    body.description === undefined
-      ? database.description
-      : parseRichText(body.description, "body.description");
-  const icon = parseFileOrEmoji(body.icon);
-  const cover = parseFileOrEmoji(body.cover);
+    body.description === undefined ? database.description : parseTitle(body.description, "body.description");
+  const icon = parseIcon(body.icon, "body.icon", state);
+  const cover = parseCover(body.cover, "body.cover", state);
   const parent = body.parent === undefined ? undefined : parseParent(body.parent, call);
   const isInline =
     body.is_inline === undefined ? database.isInline : booleanAt(body.is_inline, "body.is_inline");
   const isLocked =
     body.is_locked === undefined ? database.isLocked : booleanAt(body.is_locked, "body.is_locked");
   // Everything is read by now except the schema, which refuses before it changes anything.
+  const actor = actorOf(call);
   if (dataSource !== null && body.properties !== undefined)
-    updateSchema(state, dataSource, objectOr(body.properties));
+    tellSchema(state, actor, () => updateSchema(state, dataSource, objectOr(body.properties)));
   database.title = title;
   database.description = description;
   if (dataSource !== null) dataSource.title = title;
@@ -90,13 +92,14 @@ export function patchDatabase(call: Call): JsonObject {
   if (cover !== undefined) database.cover = cover;
   database.isInline = isInline;
   database.isLocked = isLocked;
-  if (inTrash !== undefined) database.inTrash = inTrash;
   if (parent !== undefined) {
     removeChild(state, database);
     database.parent = parent;
     addChild(state, database);
+    tellMoved(state, database, actor);
   }
-  touch(state, database, actorOf(call));
+  touch(state, database, actor);
+  if (inTrash !== undefined) setTrashed(state, database, { inTrash, actor });
   return renderDatabase(database, call);
 }
 

@@ -14,6 +14,15 @@ export function toUuid(text: Json | undefined): string | null {
   return parts === null ? null : parts.slice(1).join("-").toLowerCase();
 }
 
+/** Text as it was before it was percent-encoded; what is not well encoded stays as it is. */
+export function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 /** An id that came in the path. */
 export function pathId(text: string | undefined, name: string): string {
   const id = toUuid(text);
@@ -46,6 +55,16 @@ export function textAt(value: Json | undefined, path: string, lengthMax = Number
   if (typeof value !== "string") throw bodyError(path, "a string", value);
   if (value.length > lengthMax) throw lengthError(path, lengthMax, value.length);
   return value;
+}
+
+/** One of the texts that may stand here. */
+export function oneOf<T extends string>(value: Json | undefined, path: string, known: readonly T[]): T {
+  const found = known.find((each) => each === value);
+  if (found === undefined) {
+    const list = known.map((each) => `\`"${each}"\``);
+    throw bodyError(path, `${list.slice(0, -1).join(", ")}, or ${list.at(-1)}`, value);
+  }
+  return found;
 }
 
 export function booleanAt(value: Json | undefined, path: string): boolean {

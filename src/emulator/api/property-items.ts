@@ -5,6 +5,8 @@ import { findProperty, type Page, type Property, propertiesOf } from "../state/s
 import { renderValue } from "../values/read.ts";
 import { computeRollup, rolledUp, rollupElements } from "../values/rollup.ts";
 import { listOf } from "../values/text-of.ts";
+import { partialUser } from "../values/users.ts";
+import { renderVerification } from "../values/verification.ts";
 import type { Call } from "./call.ts";
 import { pathId } from "./input.ts";
 import { takePage } from "./list.ts";
@@ -19,7 +21,10 @@ export function retrievePropertyItem(call: Call): JsonObject {
   const property = findProperty(propertiesOf(call.state, page), key);
   if (property === undefined) throw validationError(`Could not find property with name or id: ${key}`);
   if (property.type === "rollup") return rollupItems(call, page, property);
-  const value = renderValue(page, property, call);
+  const value =
+    property.type === "verification"
+      ? renderVerification(page.values[property.id], call.state, partialUser)
+      : renderValue(page, property, call);
   if (!listTypes.has(property.type) || !Array.isArray(value))
     return propertyItem(property.type, property.id, value);
   return propertyList(call, {
@@ -60,7 +65,11 @@ function propertyList(
     items: () => items.map((item) => propertyItem(item.type, item.id, item.value)),
     render: (item) => (typeof item === "object" && item !== null && !Array.isArray(item) ? item : null),
   });
-  const next = `https://api.notion.com/v1/pages/${page.id}/properties/${id}?start_cursor=${nextCursor}`;
+  // The address of the request again, with the next cursor in it.
+  const { page_id: pageId, property_id: propertyId } = call.params;
+  const path = `pages/${pageId}/properties/${encodeURIComponent(propertyId ?? "")}`;
+  const size = call.query.get("page_size");
+  const next = `https://api.notion.com/v1/${path}?start_cursor=${nextCursor}${size === null ? "" : `&page_size=${size}`}`;
   return {
     object: "list",
     results,

@@ -1,17 +1,21 @@
-import type { JsonObject } from "../json.ts";
+import { isObject, type JsonObject } from "../json.ts";
 import {
   type Block,
   type Connection,
+  childIds,
   type Database,
   type DataSource,
+  type Entity,
   isTrashed,
   type Page,
   type Parent,
   type Property,
   propertiesOf,
   type State,
+  siteOf,
 } from "../state/state.ts";
 import { exactText, minuteText } from "../values/dates.ts";
+import { renderFile } from "../values/files.ts";
 import { renderProperty } from "../values/read.ts";
 import { plainText, renderRichText } from "../values/rich-text.ts";
 import { renderSchema } from "../values/schema.ts";
@@ -40,15 +44,14 @@ export function renderPage(page: Page, reader: Reader, columns?: readonly Proper
     last_edited_time: minuteText(page.editedAt),
     created_by: partialUser(page.createdBy),
     last_edited_by: partialUser(page.editedBy),
-    cover: page.cover,
-    icon: page.icon,
+    cover: renderFile(page.cover, state),
+    icon: renderFile(page.icon, state),
     parent: renderParent(page.parent, reader),
     in_trash: inTrash,
     is_archived: page.isArchived,
     is_locked: page.isLocked,
     properties,
-    url: urlOf(page.id, pageTitle(page)),
-    public_url: null,
+    ...addresses(page, slugOf(page.id, pageTitle(page)), state),
     ...archivedKey(inTrash, version),
   };
 }
@@ -70,10 +73,19 @@ function renderParent(parent: Parent, { state, version }: Reader): JsonObject {
   return { type: "data_source_id", data_source_id: parent.id, database_id: databaseId };
 }
 
-/** `https://app.notion.com/p/Title-words-id`, as since June 2026. */
-function urlOf(id: string, title: string): string {
-  const words = title.match(/[A-Za-z0-9]+/g) ?? [];
-  return `https://app.notion.com/p/${[...words, id.replaceAll("-", "")].join("-")}`;
+/** `Title-words-id`, the end of every address. */
+function slugOf(id: string, title: string): string {
+  const words = title.match(/\w+/g) ?? [];
+  return [...words, id.replaceAll("-", "")].join("-");
+}
+
+/** The address in the app, of the form it has since June 2026, and the one on the web of what is published. */
+function addresses(entity: Entity, slug: string, state: State): JsonObject {
+  const site = siteOf(state, entity);
+  return {
+    url: `https://app.notion.com/p/${slug}`,
+    public_url: site === null ? null : `https://${site}/${slug}`,
+  };
 }
 
 /** A database: from 2025-09-03 on the container, before that with the schema of its only data source. */
@@ -101,10 +113,9 @@ function renderContainer(database: Database, reader: Reader): JsonObject {
       const dataSource = state.dataSources.get(id);
       return dataSource === undefined ? [] : [{ id, name: plainText(dataSource.title) }];
     }),
-    icon: database.icon,
-    cover: database.cover,
-    url: urlOf(database.id, ""),
-    public_url: null,
+    icon: renderFile(database.icon, state),
+    cover: renderFile(database.cover, state),
+    ...addresses(database, slugOf(database.id, ""), state),
     ...archivedKey(inTrash, reader.version),
   };
 }
@@ -116,8 +127,8 @@ function renderOldDatabase(database: Database, reader: Reader): JsonObject {
   return {
     object: "database",
     id: database.id,
-    cover: database.cover,
-    icon: database.icon,
+    cover: renderFile(database.cover, state),
+    icon: renderFile(database.icon, state),
     created_time: minuteText(database.createdAt),
     created_by: partialUser(database.createdBy),
     last_edited_by: partialUser(database.editedBy),
@@ -125,10 +136,9 @@ function renderOldDatabase(database: Database, reader: Reader): JsonObject {
     title: renderRichText(database.title, state),
     description: renderRichText(database.description, state),
     is_inline: database.isInline,
-    properties: dataSource === undefined ? {} : renderSchema(dataSource, state, false),
+    properties: dataSource === undefined ? {} : renderSchema(dataSource, state),
     parent: renderParent(database.parent, reader),
-    url: urlOf(database.id, ""),
-    public_url: null,
+    ...addresses(database, slugOf(database.id, ""), state),
     archived: inTrash,
     in_trash: inTrash,
   };
@@ -141,8 +151,8 @@ export function renderDataSource(dataSource: DataSource, reader: Reader): JsonOb
   return {
     object: "data_source",
     id: dataSource.id,
-    cover: database?.cover ?? null,
-    icon: dataSource.icon,
+    cover: renderFile(database?.cover ?? null, state),
+    icon: renderFile(dataSource.icon, state),
     created_time: minuteText(dataSource.createdAt),
     created_by: partialUser(dataSource.createdBy),
     last_edited_by: partialUser(dataSource.editedBy),
@@ -150,11 +160,10 @@ export function renderDataSource(dataSource: DataSource, reader: Reader): JsonOb
     title: renderRichText(dataSource.title, state),
     description: renderRichText(dataSource.description, state),
     is_inline: database?.isInline ?? false,
-    properties: renderSchema(dataSource, state, true),
+    properties: renderSchema(dataSource, state),
     parent: { type: "database_id", database_id: dataSource.databaseId },
     database_parent: renderParent(database?.parent ?? { type: "workspace" }, reader),
-    url: urlOf(dataSource.databaseId, ""),
-    public_url: null,
+    ...addresses(dataSource, slugOf(dataSource.databaseId, ""), state),
     in_trash: inTrash,
     ...archivedKey(inTrash, reader.version),
   };
@@ -164,7 +173,7 @@ export function renderDataSource(dataSource: DataSource, reader: Reader): JsonOb
 export function renderBlock(block: Block | Page | Database, reader: Reader): JsonObject {
   const { state, version } = reader;
   const inTrash = isTrashed(state, block);
-  const { type, content } = blockContent(block);
+  const { type, content } = blockContent(block, reader);
   return {
     object: "block",
     id: block.id,
@@ -173,7 +182,7 @@ export function renderBlock(block: Block | Page | Database, reader: Reader): Jso
     last_edited_time: minuteText(block.editedAt),
     created_by: partialUser(block.createdBy),
     last_edited_by: partialUser(block.editedBy),
-    has_children: block.object !== "database" && block.children.some((id) => isListed(state, id)),
+    has_children: block.object !== "database" && childIds(state, block).some((id) => isListed(state, id)),
     in_trash: inTrash,
     type,
     [type]: content,
@@ -181,14 +190,26 @@ export function renderBlock(block: Block | Page | Database, reader: Reader): Jso
   };
 }
 
-function blockContent(block: Block | Page | Database): {
+function blockContent(
+  block: Block | Page | Database,
+  { state, version }: Reader,
+): {
   readonly type: string;
   readonly content: JsonObject;
 } {
   if (block.object === "page") return { type: "child_page", content: { title: pageTitle(block) } };
   if (block.object === "database")
     return { type: "child_database", content: { title: plainText(block.title) } };
-  return { type: block.type, content: block.content };
+  // Until 2025-09-03 meeting notes go by their old name.
+  const isOld = block.type === "meeting_notes" && hasArchivedKey(version);
+  return { type: isOld ? "transcription" : block.type, content: renderContent(block.content, state) };
+}
+
+/** A block's content with the links of the files in it signed. */
+function renderContent(content: JsonObject, state: State): JsonObject {
+  const shown = renderFile(content, state);
+  const withFile = isObject(shown) ? shown : content;
+  return isObject(content.icon) ? { ...withFile, icon: renderFile(content.icon, state) } : withFile;
 }
 
 /** Whether a child still stands in its parent: not deleted, not in the trash. */

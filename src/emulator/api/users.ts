@@ -9,15 +9,18 @@ import { listPage } from "./list.ts";
 export function listUsers(call: Call): JsonObject {
   const { state } = call;
   const information = requireUserInformation(call);
-  const people = [...state.users.values()].filter((user) => user.type === "person").map((user) => user.id);
+  const users = [...state.users.values()];
+  const reader = { information, ownBotId: call.connection.botId };
   return listPage(call, {
     subject: "users",
     type: "user",
-    // Other connections' bots are not listed.
-    items: () => [...people, call.connection.botId],
+    items: () => [
+      ...users.filter(({ type }) => type === "person").map(({ id }) => id),
+      ...users.filter(({ type }) => type === "bot").map(({ id }) => id),
+    ],
     render: (id) => {
       const user = state.users.get(String(id));
-      return user === undefined ? null : renderKnownUser(state, user, information);
+      return user === undefined ? null : renderKnownUser(state, user, reader);
     },
   });
 }
@@ -28,14 +31,14 @@ export function retrieveUser(call: Call): JsonObject {
   const id = pathId(call.params.user_id, "user_id");
   const user = call.state.users.get(id);
   if (user === undefined) throw notFound("user", id, call.connection);
-  return renderKnownUser(call.state, user, information);
+  return renderKnownUser(call.state, user, { information, ownBotId: call.connection.botId });
 }
 
 /** GET /users/me: every connection may ask who it is. */
 export function retrieveMe(call: Call): JsonObject {
   const bot = call.state.users.get(call.connection.botId);
   if (bot === undefined) throw notFound("user", call.connection.botId, call.connection);
-  return renderKnownUser(call.state, bot, "with_email");
+  return renderKnownUser(call.state, bot, { information: "with_email", ownBotId: bot.id });
 }
 
 function requireUserInformation({ connection }: Call): "without_email" | "with_email" {

@@ -3,6 +3,7 @@ import { ApiError } from "../http/errors.ts";
 /** Every version the API still serves. https://developers.notion.com/reference/versioning */
 export const versions = ["2022-06-28", "2025-09-03", "2026-03-11"] as const;
 export type Version = (typeof versions)[number];
+export const latestVersion: Version = "2026-03-11";
 
 /** The version a request names. */
 export function parseVersion(header: string | undefined): Version {

@@ -20,8 +20,9 @@ export function validationError(message: string, additionalData?: JsonObject): A
 
 /** The body's shape is wrong: one issue, in Notion's wording. */
 export function bodyError(path: string, expected: string, got: Json | undefined): ApiError {
+  const part = /^(query|path)\./.exec(path)?.[1] ?? "body";
   return validationError(
-    `body failed validation: ${path} should be ${expected}, instead was \`${show(got)}\`.`,
+    `${part} failed validation: ${path} should be ${expected}, instead was \`${show(got)}\`.`,
   );
 }
 
@@ -51,9 +52,21 @@ export function invalidCursor(): ApiError {
   return validationError("The start_cursor provided is invalid");
 }
 
+export type NotFoundKind =
+  | "page"
+  | "block"
+  | "database"
+  | "user"
+  | "comment"
+  | "discussion"
+  | "view"
+  | "view query"
+  | "file_upload"
+  | "async_task";
+
 /** Absent and not shared look alike, on purpose. */
 export function notFound(
-  kind: "page" | "block" | "database" | "user",
+  kind: NotFoundKind,
   id: string,
   connection: { readonly name: string; readonly botId: string },
 ): ApiError {

@@ -1,11 +1,12 @@
-import type { JsonObject } from "../json.ts";
 import type { Random } from "../state/random.ts";
 
-/** Which requests a rule hits. All given conditions must hold; none hits every request. */
+/** Which requests (or deliveries, for the effects of those) a rule hits. All given conditions must hold; none hits all. */
 export interface FaultMatch {
   readonly method?: string;
   /** Regular expression, tried on the path with its query string, such as "^/v1/pages/". */
   readonly path?: string;
+  /** For deliveries: regular expression, tried on the event's type, such as "^page\\.". */
+  readonly event?: string;
   /** Only the nth matching request, counted from 1. */
   readonly nth?: number;
   /** Every so many matching requests: 3 hits the third, the sixth… */
@@ -16,11 +17,14 @@ export interface FaultMatch {
   readonly times?: number;
 }
 
+/** What is done to a request. */
 export type FaultEffect =
   | {
       readonly kind: "status";
       /** 409, 429, 500, 502, 503, 504, 529 get Notion's code and message; 502 and 504 are HTML, as from the edge. */
       readonly status: number;
+      /** HTML as from the edge, whatever the status. */
+      readonly isHtml?: boolean;
       readonly code?: string;
       readonly message?: string;
       /** Seconds; on 429 and 529. */
@@ -32,7 +36,10 @@ export type FaultEffect =
       /** With `isApplied`: name what was made in `additional_data.committed_resource_id`. */
       readonly namesCommitted?: boolean;
     }
+  /** Carried out at once, answered late; real time. */
   | { readonly kind: "delay"; readonly ms: number }
+  /** Never answers, before or after the request took effect; the client has to give up. */
+  | { readonly kind: "hang"; readonly when: "before" | "after" }
   /** Closes the connection without an answer, before or after the request took effect. */
   | { readonly kind: "drop"; readonly when: "before" | "after" }
   /** Breaks the answer off in the middle. */
@@ -40,11 +47,30 @@ export type FaultEffect =
   /** Answers 200 with something that is not JSON. */
   | { readonly kind: "invalid_json" }
   /** Answers a list request with 200 and no results. */
-  | { readonly kind: "empty_list" };
+  | { readonly kind: "empty_list" }
+  /** A write that later reads (or only queries, lists and searches) do not show for a while of the emulator's time. */
+  | { readonly kind: "late_write"; readonly ms: number; readonly reads?: "all" | "lists" }
+  /** A read answered as the same request was answered the last time, if it was asked while this rule was there. */
+  | { readonly kind: "stale_read" }
+  /** A query that takes too long: 503 after so many real milliseconds, if it asks for more than `pageSizeMax` rows. */
+  | { readonly kind: "slow_query"; readonly ms?: number; readonly pageSizeMax?: number }
+  /** A request with a cursor is told that the cursor is no longer good, and it no longer is. */
+  | { readonly kind: "expired_cursor" };
+
+/** What is done to the delivery of an event to a webhook. */
+export type DeliveryEffect =
+  /** Never sent. */
+  | { readonly kind: "lost" }
+  /** Sent again although it was taken, as a further attempt. */
+  | { readonly kind: "duplicate" }
+  /** Sent so much later, by the emulator's time. */
+  | { readonly kind: "late"; readonly ms: number }
+  /** Sent after the next delivery to the same webhook. */
+  | { readonly kind: "reorder" };
 
 export interface FaultRule {
   readonly match?: FaultMatch;
-  readonly effect: FaultEffect;
+  readonly effect: FaultEffect | DeliveryEffect;
 }
 
 export interface Faults {
@@ -57,107 +83,86 @@ export interface Faults {
 interface Tracked {
   readonly rule: FaultRule;
   readonly path: RegExp | null;
+  readonly event: RegExp | null;
   seen: number;
   hits: number;
 }
 
+const deliveryKinds: readonly string[] = [
+  "lost",
+  "duplicate",
+  "late",
+  "reorder",
+] satisfies DeliveryEffect["kind"][];
+
+function isDeliveryEffect(effect: FaultEffect | DeliveryEffect): effect is DeliveryEffect {
+  return deliveryKinds.includes(effect.kind);
+}
+
+/** The rules as the emulator asks them. */
+export interface FaultSource extends Faults {
+  /** The effect on a request, by method and path with query string. */
+  next(method: string, path: string): FaultEffect | null;
+  /** The effect on the first attempt to deliver an event. */
+  nextDelivery(eventType: string): DeliveryEffect | null;
+  /** Whether answers have to be remembered. */
+  readonly needsMemory: boolean;
+}
+
 /** Rules are tried in the order they were added; the first that hits counts. */
-export function createFaults(
-  random: Random,
-  initial: readonly FaultRule[],
-): Faults & { next(method: string, path: string): FaultEffect | null } {
+export function createFaults(random: Random, initial: readonly FaultRule[]): FaultSource {
   let tracked: Tracked[] = [];
 
   function isHit(each: Tracked): boolean {
+    each.seen++;
     const { nth, every, probability, times } = each.rule.match ?? {};
     if (nth !== undefined && each.seen !== nth) return false;
     if (every !== undefined && each.seen % every !== 0) return false;
     if (times !== undefined && each.hits >= times) return false;
-    return probability === undefined || random.next() < probability;
+    if (probability !== undefined && random.next() >= probability) return false;
+    each.hits++;
+    return true;
   }
 
-  const faults = {
-    add(rule: FaultRule): void {
-      const pattern = rule.match?.path;
-      tracked.push({ rule, path: pattern === undefined ? null : new RegExp(pattern), seen: 0, hits: 0 });
+  const faults: FaultSource = {
+    add(rule) {
+      const { path, event } = rule.match ?? {};
+      tracked.push({
+        rule,
+        path: path === undefined ? null : new RegExp(path),
+        event: event === undefined ? null : new RegExp(event),
+        seen: 0,
+        hits: 0,
+      });
     },
-    clear(): void {
+    clear() {
       tracked = [];
     },
     get rules() {
       return tracked.map(({ rule, hits }) => ({ rule, hits }));
     },
-    next(method: string, path: string): FaultEffect | null {
+    get needsMemory() {
+      return tracked.some(({ rule }) => rule.effect.kind === "stale_read");
+    },
+    next(method, path) {
       for (const each of tracked) {
-        const wanted = each.rule.match?.method;
-        if (wanted !== undefined && wanted.toUpperCase() !== method) continue;
+        const { effect, match } = each.rule;
+        if (isDeliveryEffect(effect)) continue;
+        if (match?.method !== undefined && match.method.toUpperCase() !== method) continue;
         if (each.path !== null && !each.path.test(path)) continue;
-        each.seen++;
-        if (!isHit(each)) continue;
-        each.hits++;
-        return each.rule.effect;
+        if (isHit(each)) return effect;
+      }
+      return null;
+    },
+    nextDelivery(eventType) {
+      for (const each of tracked) {
+        const { effect } = each.rule;
+        if (!isDeliveryEffect(effect) || (each.event !== null && !each.event.test(eventType))) continue;
+        if (isHit(each)) return effect;
       }
       return null;
     },
   };
   for (const rule of initial) faults.add(rule);
   return faults;
-}
-
-const standard: { readonly [status: number]: { readonly code: string; readonly message: string } } = {
-  409: { code: "conflict_error", message: "Conflict occurred while saving. Please try again." },
-  429: { code: "rate_limited", message: "You have been rate limited. Please try again in a few minutes." },
-  500: { code: "internal_server_error", message: "Unexpected error occurred." },
-  503: { code: "service_unavailable", message: "Notion is unavailable. Please try again later." },
-  529: { code: "service_overload", message: "Notion is overloaded. Please try again later." },
-};
-
-const retryAfterSeconds = 1;
-
-export interface FaultAnswer {
-  readonly status: number;
-  readonly headers: { readonly [name: string]: string };
-  /** HTML as text, anything else as JSON. */
-  readonly body: string | JsonObject;
-}
-
-/** The answer of a status fault; `committedId` is what the request made, when it was carried out. */
-export function statusAnswer(
-  effect: Extract<FaultEffect, { kind: "status" }>,
-  committedId: string | null,
-): FaultAnswer {
-  const { status } = effect;
-  if (effect.code === undefined && (status === 502 || status === 504)) {
-    return { status, headers: { "content-type": "text/html; charset=UTF-8" }, body: edgePage(status) };
-  }
-  const known = standard[status];
-  const waits = status === 429 || status === 529;
-  const retryAfter = String(effect.retryAfter ?? retryAfterSeconds);
-  const additional: JsonObject = {
-    ...(waits
-      ? { retry_after: retryAfter, rate_limit_reason: effect.reason ?? "public_api_request_rate_limit" }
-      : {}),
-    ...(effect.namesCommitted === true && committedId !== null
-      ? {
-          committed_resource_id: committedId,
-          retry_guidance: ["Read the committed resource instead of repeating the request."],
-        }
-      : {}),
-  };
-  return {
-    status,
-    headers: waits ? { "retry-after": retryAfter } : {},
-    body: {
-      object: "error",
-      status,
-      code: effect.code ?? known?.code ?? "internal_server_error",
-      message: effect.message ?? known?.message ?? "Injected fault.",
-      ...(Object.keys(additional).length > 0 ? { additional_data: additional } : {}),
-    },
-  };
-}
-
-function edgePage(status: number): string {
-  const title = status === 502 ? "502 Bad Gateway" : "504 Gateway Time-out";
-  return `<html>\r\n<head><title>${title}</title></head>\r\n<body>\r\n<center><h1>${title}</h1></center>\r\n<hr><center>cloudflare</center>\r\n</body>\r\n</html>\r\n`;
 }

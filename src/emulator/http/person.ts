@@ -10,7 +10,8 @@ export function actAsPerson(workspace: Workspace, body: JsonObject): unknown {
   if (action === undefined) {
     throw validationError(`Unknown action ${String(name)}. Known: ${Object.keys(actions).join(", ")}.`);
   }
-  return action(workspace, body);
+  // Where an action knows an author of its own, `by` is that; elsewhere it is whose hands these are.
+  return action(typeof body.by === "string" ? workspace.as(body.by) : workspace, body);
 }
 
 type Action = (workspace: Workspace, body: JsonObject) => unknown;
@@ -27,8 +28,26 @@ const actions: { readonly [name: string]: Action } = {
       name: text(body, "name"),
       token: optionalText(body.token),
       seesWorkspace: body.seesWorkspace === true,
+      isPersonal: body.isPersonal === true,
       capabilities: capabilitiesIn(objectOr(body.capabilities)),
     }),
+  addGroup: (workspace, body) => workspace.addGroup(text(body, "name")),
+  addCustomEmoji: (workspace, body) =>
+    workspace.addCustomEmoji({ name: text(body, "name"), url: text(body, "url") }),
+  addTemplate: (workspace, body) =>
+    workspace.addTemplate(text(body, "dataSourceId"), {
+      ...byIn(body),
+      properties: objectOr(body.properties),
+      isDefault: body.isDefault === true,
+    }),
+  addComment: (workspace, body) =>
+    workspace.addComment(text(body, "id"), {
+      ...byIn(body),
+      text: text(body, "text"),
+      discussionId: optionalText(body.discussionId),
+    }),
+  resolveDiscussion: (workspace, body) => workspace.resolveDiscussion(text(body, "discussionId")),
+  reopenDiscussion: (workspace, body) => workspace.reopenDiscussion(text(body, "discussionId")),
   revokeToken: (workspace, body) => workspace.revokeToken(text(body, "token")),
   createDatabase: (workspace, body) =>
     workspace.createDatabase({
@@ -63,7 +82,7 @@ const actions: { readonly [name: string]: Action } = {
     }),
   trashPage: (workspace, body) => workspace.trashPage(text(body, "pageId"), byIn(body)),
   restorePage: (workspace, body) => workspace.restorePage(text(body, "pageId"), byIn(body)),
-  deletePage: (workspace, body) => workspace.deletePage(text(body, "pageId")),
+  deletePage: (workspace, body) => workspace.deletePage(text(body, "pageId"), byIn(body)),
   archivePage: (workspace, body) => workspace.archivePage(text(body, "pageId"), byIn(body)),
   unarchivePage: (workspace, body) => workspace.unarchivePage(text(body, "pageId"), byIn(body)),
   movePage: (workspace, body) => workspace.movePage(text(body, "pageId"), parentIn(body), byIn(body)),
@@ -84,12 +103,41 @@ const actions: { readonly [name: string]: Action } = {
       from: text(body, "from"),
       to: text(body, "to"),
     }),
+  addOption: (workspace, body) =>
+    workspace.addOption(text(body, "dataSourceId"), text(body, "property"), {
+      name: text(body, "name"),
+      color: optionalText(body.color),
+    }),
+  reorderOptions: (workspace, body) =>
+    workspace.reorderOptions(text(body, "dataSourceId"), text(body, "property"), texts(body, "names")),
+  deleteOption: (workspace, body) =>
+    workspace.deleteOption(text(body, "dataSourceId"), text(body, "property"), text(body, "name")),
+  addWebhook: (workspace, body) =>
+    workspace.addWebhook({
+      url: text(body, "url"),
+      apiVersion: optionalText(body.apiVersion),
+      events: body.events === undefined ? undefined : texts(body, "events"),
+      token: optionalText(body.token),
+    }),
+  confirmWebhook: (workspace, body) =>
+    workspace.confirmWebhook(text(body, "webhookId"), text(body, "verificationToken")),
+  resendToken: (workspace, body) => workspace.resendToken(text(body, "webhookId")),
+  pauseWebhook: (workspace, body) => workspace.pauseWebhook(text(body, "webhookId")),
+  resumeWebhook: (workspace, body) => workspace.resumeWebhook(text(body, "webhookId")),
+  removeWebhook: (workspace, body) => workspace.removeWebhook(text(body, "webhookId")),
   expireCursors: (workspace) => workspace.expireCursors(),
 };
 
 function text(body: JsonObject, name: string): string {
   const value = body[name];
   if (typeof value !== "string") throw validationError(`This action needs ${name} as a string.`);
+  return value;
+}
+
+function texts(body: JsonObject, name: string): string[] {
+  const value = body[name];
+  if (!Array.isArray(value) || !value.every((each) => typeof each === "string"))
+    throw validationError(`This action needs ${name} as an array of strings.`);
   return value;
 }
 
@@ -131,7 +179,7 @@ function parentIn(body: JsonObject): ParentId {
 }
 
 function capabilitiesIn(written: JsonObject): Partial<Capabilities> {
-  const flags = ["readContent", "updateContent", "insertContent"] as const;
+  const flags = ["readContent", "updateContent", "insertContent", "readComments", "insertComments"] as const;
   const given = flags
     .filter((flag) => typeof written[flag] === "boolean")
     .map((flag) => [flag, written[flag]]);

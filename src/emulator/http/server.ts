@@ -1,17 +1,22 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Call } from "../api/call.ts";
+import { Reply } from "../api/reply.ts";
+import type { Route } from "../api/routes.ts";
+import { runDue } from "../api/run-due.ts";
 import { parseVersion } from "../api/versions.ts";
-import { type JsonObject, objectOr, stringOr } from "../json.ts";
+import type { JsonObject } from "../json.ts";
 import type { CursorStyle } from "../query/query.ts";
 import type { Sessions } from "../query/sessions.ts";
 import type { Connection, State } from "../state/state.ts";
 import type { CallEntry } from "./calls.ts";
 import { ApiError, invalidRequestUrl } from "./errors.ts";
-import { type Answer, readBody, send, sendTruncated } from "./exchange.ts";
-import { type FaultEffect, statusAnswer } from "./faults.ts";
+import { type Answer, readBody, readForm, send } from "./exchange.ts";
+import type { FaultSource } from "./faults.ts";
+import { answerFaulty, type Wrap } from "./faulty.ts";
+import type { Memory } from "./memory.ts";
 import type { Rates } from "./rates.ts";
 import { type Match, matchRoute } from "./router.ts";
+import { isRead, type Veil } from "./veil.ts";
 
 /** What answering needs. */
 export interface Service {
@@ -20,7 +25,9 @@ export interface Service {
   readonly rates: Rates;
   readonly queryCap: number;
   readonly cursorStyle: CursorStyle;
-  nextFault(method: string, path: string): FaultEffect | null;
+  readonly faults: FaultSource;
+  readonly veil: Veil;
+  readonly memory: Memory;
   record(entry: CallEntry): void;
 }
 
@@ -35,7 +42,7 @@ export async function answerApi(
   const match = matchRoute(method, url.pathname);
   const requestId = service.state.random.uuid();
   const connection = connectionOf(service.state, request);
-  const fault = match === null ? null : service.nextFault(method, url.pathname + url.search);
+  const fault = match === null ? null : service.faults.next(method, url.pathname + url.search);
   const record = (status: number): void =>
     service.record({
       at: service.state.now(),
@@ -46,7 +53,8 @@ export async function answerApi(
       connection: connection?.name ?? null,
     });
 
-  const run = (): Promise<Answer> => handle(service, { request, url, match, connection, requestId });
+  const run = (wrap?: Wrap): Promise<Answer> =>
+    handle(service, { request, url, match, connection, requestId, wrap });
   if (fault === null) {
     const answer = await run();
     record(answer.status);
@@ -60,6 +68,8 @@ export async function answerApi(
     record,
     headers: headersOf(service.state, requestId),
     requestId,
+    veil: service.veil,
+    memory: service.memory,
   });
 }
 
@@ -69,6 +79,8 @@ interface Incoming {
   readonly match: Match | null;
   readonly connection: Connection | null;
   readonly requestId: string;
+  /** What a fault does around the handler. */
+  readonly wrap: Wrap | undefined;
 }
 
 function connectionOf(state: State, request: IncomingMessage): Connection | null {
@@ -90,8 +102,9 @@ async function handle(service: Service, incoming: Incoming): Promise<Answer> {
   const { requestId } = incoming;
   const headers = headersOf(service.state, requestId);
   try {
-    const body = await respond(service, incoming);
-    return { status: 200, headers, text: JSON.stringify({ ...body, request_id: requestId }) };
+    const answer = await respond(service, incoming);
+    const { status, body, isBare } = answer instanceof Reply ? answer : new Reply(200, answer);
+    return { status, headers, text: JSON.stringify(isBare ? body : { ...body, request_id: requestId }) };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     const retryAfter = error.additionalData?.retry_after;
@@ -109,9 +122,16 @@ function errorBody(error: ApiError, requestId: string): JsonObject {
   return { object: "error", status, code, message, ...additional, request_id: requestId };
 }
 
-async function respond(service: Service, { request, url, match, connection }: Incoming): Promise<JsonObject> {
+async function respond(
+  service: Service,
+  { request, url, match, connection, wrap }: Incoming,
+): Promise<JsonObject | Reply> {
   const { state, sessions, queryCap, cursorStyle } = service;
-  const parsed = await readBody(request).catch((error: unknown) =>
+  const isForm = match?.route.isForm === true;
+  const reading = isForm
+    ? readForm(request).then((form) => ({ form, body: {} }))
+    : readBody(request).then((body) => ({ form: null, body }));
+  const parsed = await reading.catch((error: unknown) =>
     error instanceof ApiError ? error : Promise.reject(error),
   );
   if (match === null) throw invalidRequestUrl();
@@ -121,92 +141,32 @@ async function respond(service: Service, { request, url, match, connection }: In
   if (!match.route.versions.includes(version)) throw invalidRequestUrl();
   service.rates.take(connection.token);
   if (parsed instanceof ApiError) throw parsed;
+  runDue(service);
   const call: Call = {
     state,
     connection,
     version,
     params: match.params,
     query: url.searchParams,
-    body: parsed,
+    body: parsed.body,
+    form: parsed.form,
     sessions,
     queryCap,
     cursorStyle,
   };
-  return match.route.handle(call);
+  return handled(service, { call, route: match.route, wrap });
 }
 
-interface Faulty {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly run: () => Promise<Answer>;
-  readonly record: (status: number) => void;
-  readonly headers: { readonly [name: string]: string };
-  readonly requestId: string;
-}
-
-async function answerFaulty(fault: FaultEffect, faulty: Faulty): Promise<void> {
-  const { request, response, run, record, headers } = faulty;
-  switch (fault.kind) {
-    case "status":
-      return answerStatus(fault, faulty);
-    case "drop":
-      if (fault.when === "after") await run();
-      record(0);
-      request.socket.destroy();
-      return;
-    case "delay": {
-      const answer = await run();
-      record(answer.status);
-      // A client that gave up meanwhile does not keep the emulator busy.
-      const gone = new AbortController();
-      response.once("close", () => gone.abort());
-      await sleep(fault.ms, undefined, { signal: gone.signal, ref: false }).catch(() => undefined);
-      if (!response.destroyed) send(response, answer);
-      return;
-    }
-    case "truncate": {
-      const answer = await run();
-      record(answer.status);
-      sendTruncated(response, answer);
-      return;
-    }
-    case "invalid_json":
-      await run();
-      record(200);
-      send(response, { status: 200, headers, text: '{"object":"list","results":[' });
-      return;
-    case "empty_list": {
-      const answer = await run();
-      record(answer.status);
-      send(response, answer.status === 200 ? { ...answer, text: emptied(answer.text) } : answer);
-      return;
-    }
+/** Calls the handler; writes that are not to be shown yet are hidden from reads. */
+function handled(
+  { veil, memory, faults }: Service,
+  { call, route, wrap }: { readonly call: Call; readonly route: Route; readonly wrap: Wrap | undefined },
+): JsonObject | Reply {
+  if (!isRead(route)) {
+    const handle = (): JsonObject | Reply => route.handle(call);
+    return wrap === undefined ? handle() : wrap({ call, route, handle });
   }
-}
-
-async function answerStatus(fault: Extract<FaultEffect, { kind: "status" }>, faulty: Faulty): Promise<void> {
-  const { request, response, run, record, headers, requestId } = faulty;
-  const applied = fault.isApplied === true ? await run() : null;
-  if (applied === null) for await (const _ of request);
-  const {
-    status,
-    headers: own,
-    body,
-  } = statusAnswer(fault, applied === null ? null : committedId(applied.text));
-  record(status);
-  const text = typeof body === "string" ? body : JSON.stringify({ ...body, request_id: requestId });
-  send(response, { status, headers: { ...headers, ...own }, text });
-}
-
-/** What a request made: the object answered, or the parent of blocks that were appended. */
-function committedId(text: string): string | null {
-  const body: JsonObject = JSON.parse(text);
-  if (typeof body.id === "string") return body.id;
-  const [first] = Array.isArray(body.results) ? body.results : [];
-  const parent = objectOr(objectOr(first).parent);
-  return stringOr(parent.page_id ?? parent.block_id, "") || null;
-}
-
-function emptied(text: string): string {
-  return JSON.stringify({ ...JSON.parse(text), results: [], next_cursor: null, has_more: false });
+  const handle = (): JsonObject | Reply => veil.read({ call, route, handle: () => route.handle(call) });
+  if (wrap !== undefined) return wrap({ call, route, handle });
+  return faults.needsMemory ? memory.keep({ call, route, handle }) : handle();
 }

@@ -1,44 +1,10 @@
 import { arrayAt, objectAt } from "../api/input.ts";
 import { bodyError, bodyErrors, validationError } from "../http/errors.ts";
-import { type Json, type JsonObject, objectOr } from "../json.ts";
+import { isObject, type Json, type JsonObject } from "../json.ts";
 import type { Block, Page, Parent, State } from "../state/state.ts";
-import { parseRichText, renderRichText } from "../values/rich-text.ts";
+import { keepUploads } from "../values/files.ts";
+import { blockTypes, changedContent, parseNewContent } from "./block-types.ts";
 import type { Actor } from "./pages.ts";
-
-/** Blocks a request can create, with what a request may leave out. */
-const blockDefaults: { readonly [type: string]: JsonObject } = {
-  paragraph: { rich_text: [], icon: null, color: "default" },
-  heading_1: { rich_text: [], is_toggleable: false, color: "default" },
-  heading_2: { rich_text: [], is_toggleable: false, color: "default" },
-  heading_3: { rich_text: [], is_toggleable: false, color: "default" },
-  heading_4: { rich_text: [], is_toggleable: false, color: "default" },
-  bulleted_list_item: { rich_text: [], color: "default" },
-  numbered_list_item: { rich_text: [], color: "default" },
-  quote: { rich_text: [], color: "default" },
-  to_do: { rich_text: [], checked: false, color: "default" },
-  toggle: { rich_text: [], color: "default" },
-  callout: { rich_text: [], icon: { type: "emoji", emoji: "💡" }, color: "default" },
-  template: { rich_text: [] },
-  synced_block: { synced_from: null },
-  equation: { expression: "" },
-  code: { caption: [], rich_text: [], language: "plain text" },
-  divider: {},
-  breadcrumb: {},
-  table_of_contents: { color: "gray" },
-  tab: {},
-  column_list: {},
-  column: {},
-  link_to_page: {},
-  table: { table_width: 1, has_column_header: false, has_row_header: false },
-  table_row: { cells: [] },
-  embed: { caption: [], url: "" },
-  bookmark: { caption: [], url: "" },
-  image: { caption: [] },
-  video: { caption: [] },
-  pdf: { caption: [] },
-  file: { caption: [] },
-  audio: { caption: [] },
-};
 
 const createdMax = 1000;
 const nestingMax = 2;
@@ -72,49 +38,58 @@ function parseLevel(input: Json, place: Place): NewBlock[] {
 
 function parseBlock(input: Json, place: Place): NewBlock {
   const block = objectAt(input, place.path);
-  const type = Object.keys(blockDefaults).find((known) => block[known] !== undefined);
-  if (type === undefined)
-    throw bodyErrors(Object.keys(blockDefaults).map((known) => `${place.path}.${known}`));
-  const { children, ...written } = objectAt(block[type], `${place.path}.${type}`);
-  const nested = children ?? block.children;
-  if (nested !== undefined && place.depth >= nestingMax)
-    throw bodyError(`${place.path}.${type}.children`, "not present", nested);
-  const content = parseContent(type, written, { ...place, path: `${place.path}.${type}` });
-  return {
-    type,
-    content: { ...blockDefaults[type], ...content },
-    children:
-      nested === undefined
-        ? []
-        : parseLevel(nested, { ...place, path: `${place.path}.${type}.children`, depth: place.depth + 1 }),
-  };
+  const type = Object.keys(blockTypes).find((known) => block[known] !== undefined);
+  if (type === undefined) throw bodyErrors(Object.keys(blockTypes).map((known) => `${place.path}.${known}`));
+  const path = `${place.path}.${type}`;
+  const written = objectAt(block[type], path);
+  const content = parseNewContent(type, written, { ...place, path });
+  const nested = written.children ?? block.children;
+  if (nested !== undefined && nested !== null && place.depth >= nestingMax)
+    throw bodyError(`${path}.children`, "not present", nested);
+  // Columns do not count as a level of their own.
+  const depth = place.depth + (type === "column_list" ? 0 : 1);
+  const children =
+    nested === undefined || nested === null
+      ? []
+      : parseLevel(nested, { ...place, path: `${path}.children`, depth });
+  // A heading with something in it can be toggled, whatever the request says.
+  const isToggle = children.length > 0 && "is_toggleable" in content;
+  const made = { type, content: isToggle ? { ...content, is_toggleable: true } : content, children };
+  checkInside(made, children, path);
+  checkWhole(made, path);
+  return made;
 }
 
-/** Members that say which kind of file or link a block holds; answers repeat them as its `type`. */
-const variants = ["external", "file", "page_id", "database_id"];
-
-/** What a request says about a block of this type, its texts as answers spell them. */
-export function parseContent(
-  type: string,
-  written: JsonObject,
-  { path, state }: Omit<Place, "depth">,
-): JsonObject {
-  const content: JsonObject = {};
-  for (const [key, value] of Object.entries(written)) {
-    if (key === "rich_text" || key === "caption") content[key] = texts(value, `${path}.${key}`, state);
-    else if (key === "cells") {
-      content[key] = arrayAt(value, `${path}.cells`).map((cell, index) =>
-        texts(cell, `${path}.cells[${index}]`, state),
-      );
-    } else content[key] = value;
+/** Refuses blocks that cannot stand in this one. */
+function checkInside(parent: NewBlock, children: readonly NewBlock[], path: string): void {
+  if (children.length === 0) return;
+  const isClosed = isObject(parent.content.synced_from);
+  const { inside } = blockTypes[parent.type] ?? {};
+  if (isClosed || inside?.length === 0) throw bodyError(`${path}.children`, "not present", children.length);
+  for (const [index, child] of children.entries()) {
+    const { within } = blockTypes[child.type] ?? {};
+    const isRight = (inside?.includes(child.type) ?? true) && (within?.includes(parent.type) ?? true);
+    if (!isRight) throw bodyError(`${path}.children[${index}].${child.type}`, "not present", child.type);
   }
-  const variant = variants.find((kind) => content[kind] !== undefined);
-  if (variant !== undefined && type !== "callout") content.type = variant;
-  return content;
 }
 
-function texts(input: Json, path: string, state: State): JsonObject[] {
-  return renderRichText(parseRichText(input, path), state);
+/** Tables and column lists are made whole. */
+function checkWhole({ type, content, children }: NewBlock, path: string): void {
+  if (type === "table") {
+    if (children.length === 0) throw bodyError(`${path}.children`, "defined", undefined);
+    for (const row of children) checkCells(row.content, content);
+  }
+  if (type === "column_list" && children.length < 2)
+    throw validationError(
+      `body failed validation: ${path}.children.length should be ≥ \`2\`, instead was \`${children.length}\`.`,
+    );
+}
+
+/** A row has as many cells as its table is wide. */
+function checkCells(row: JsonObject, table: JsonObject): void {
+  const count = Array.isArray(row.cells) ? row.cells.length : 0;
+  if (count !== table.table_width)
+    throw validationError("Number of cells in table row must match the table width of the parent table");
 }
 
 function countBlocks(blocks: readonly NewBlock[]): number {
@@ -123,6 +98,28 @@ function countBlocks(blocks: readonly NewBlock[]): number {
 
 /** Where new children go: at the end, at the start, or after a child. */
 export type Position = { readonly type: "end" | "start" } | { readonly type: "after"; readonly id: string };
+
+/** Refuses blocks that cannot be appended to this page or block; null: to a page that is yet to be made. */
+export function checkAppend(state: State, parent: Page | Block | null, blocks: readonly NewBlock[]): void {
+  for (const block of blocks) {
+    if (isObject(block.content.synced_from)) checkSource(state, block.content.synced_from);
+  }
+  const none: JsonObject = {};
+  const { type, content } = parent?.object === "block" ? parent : { type: "page", content: none };
+  const { inside } = blockTypes[type] ?? {};
+  const isClosed =
+    isObject(content.synced_from) || (type.startsWith("heading") && content.is_toggleable !== true);
+  if (inside?.length === 0 || isClosed || (parent?.object === "block" && blockTypes[type] === undefined))
+    throw validationError("Block does not support children.");
+  checkInside({ type, content, children: [] }, blocks, "body");
+}
+
+/** A copy needs a synced block to follow. */
+function checkSource(state: State, source: JsonObject): void {
+  const original = state.blocks.get(String(source.block_id));
+  if (original?.type !== "synced_block" || isObject(original.content.synced_from))
+    throw validationError(`Could not find an original synced block with ID: ${String(source.block_id)}.`);
+}
 
 /** Makes blocks inside a page or block. The page's last edit does not move, as reported of the real API. */
 export function appendBlocks(
@@ -134,6 +131,8 @@ export function appendBlocks(
     actor,
   }: { readonly blocks: readonly NewBlock[]; readonly position: Position; readonly actor: Actor },
 ): Block[] {
+  if (parent.object === "block" && parent.type === "table")
+    for (const row of blocks) checkCells(row.content, parent.content);
   const at = insertionIndex(parent.children, position);
   const made = blocks.map((block) => createBlock(state, block, { parent, actor }));
   const ids = made.map((block) => block.id);
@@ -141,7 +140,7 @@ export function appendBlocks(
   return made;
 }
 
-function insertionIndex(children: readonly string[], position: Position): number {
+export function insertionIndex(children: readonly string[], position: Position): number {
   if (position.type !== "after") return position.type === "start" ? 0 : children.length;
   const index = children.indexOf(position.id);
   if (index === -1)
@@ -151,7 +150,7 @@ function insertionIndex(children: readonly string[], position: Position): number
   return index + 1;
 }
 
-function createBlock(
+export function createBlock(
   state: State,
   block: NewBlock,
   { parent, actor }: { readonly parent: Page | Block; readonly actor: Actor },
@@ -171,16 +170,22 @@ function createBlock(
     inTrash: false,
   };
   state.blocks.set(made.id, made);
+  keepUploads(state, made.content);
   made.children = block.children.map((child) => createBlock(state, child, { parent: made, actor }).id);
   return made;
 }
 
 /** Changes a block's content. Its type cannot change. */
 export function updateBlock(state: State, block: Block, body: JsonObject): void {
-  const named = Object.keys(blockDefaults).find((type) => body[type] !== undefined);
+  const named = Object.keys(blockTypes).find((type) => body[type] !== undefined);
   if (named === undefined) return;
   if (named !== block.type)
     throw validationError(`Cannot change the type of a block from ${block.type} to ${named}.`);
-  const content = parseContent(named, objectOr(body[named]), { path: `body.${named}`, state });
-  block.content = { ...block.content, ...content };
+  const written = objectAt(body[named], `body.${named}`);
+  const place = { path: `body.${named}`, state };
+  const content = changedContent(named, { before: block.content, written }, place);
+  const table = block.parent.type === "block_id" ? state.blocks.get(block.parent.id) : undefined;
+  if (table?.type === "table") checkCells(content, table.content);
+  block.content = content;
+  keepUploads(state, content);
 }

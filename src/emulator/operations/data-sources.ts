@@ -5,6 +5,8 @@ import type { Database, DataSource, Parent, State, Value } from "../state/state.
 import { typeIn } from "../values/schema.ts";
 import { type Actor, addChild } from "./pages.ts";
 import { updateSchema } from "./schema.ts";
+import { tellCreated } from "./tell.ts";
+import { createView } from "./views.ts";
 
 export interface NewDatabase {
   readonly id?: string | undefined;
@@ -16,7 +18,7 @@ export interface NewDatabase {
   readonly isInline: boolean;
 }
 
-/** Makes the container; data sources are added to it afterwards. */
+/** Makes the container; data sources are added to it afterwards, and `tellCreated` is called once they are. */
 export function createDatabase(state: State, database: NewDatabase, actor: Actor): Database {
   const made: Database = {
     ...database,
@@ -29,6 +31,7 @@ export function createDatabase(state: State, database: NewDatabase, actor: Actor
     inTrash: false,
     isLocked: false,
     dataSourceIds: [],
+    viewIds: [],
   };
   state.databases.set(made.id, made);
   addChild(state, made);
@@ -60,6 +63,8 @@ export function createDataSource(state: State, dataSource: NewDataSource, actor:
     properties: [],
     rows: new RowSet(),
     nextNumber: 1,
+    templateIds: [],
+    defaultTemplateId: null,
   };
   const entries = Object.entries(dataSource.properties);
   const titles = entries.filter(([, entry]) => isObject(entry) && typeIn(entry) === "title");
@@ -82,5 +87,8 @@ export function createDataSource(state: State, dataSource: NewDataSource, actor:
   }
   const database = state.databases.get(made.databaseId);
   if (database !== undefined) database.dataSourceIds = [...database.dataSourceIds, made.id];
+  tellCreated(state, made, actor);
+  if (database !== undefined)
+    createView(state, { database, dataSource: made, type: "table", name: "Default view" }, actor);
   return made;
 }

@@ -1,5 +1,5 @@
 import { archivedError, validationError } from "../http/errors.ts";
-import { isObject, type Json, type JsonObject } from "../json.ts";
+import type { Json, JsonObject } from "../json.ts";
 import {
   type Connection,
   type DataSource,
@@ -15,10 +15,12 @@ import {
   type Value,
   type Values,
 } from "../state/state.ts";
+import { keepUploads } from "../values/files.ts";
 import { defaultStatus } from "../values/options.ts";
 import { mirrorOf } from "../values/schema.ts";
 import { listOf } from "../values/text-of.ts";
 import { parseValue } from "../values/write.ts";
+import { setTrashed, tellContent, tellCreated, tellGone, tellMoved, tellValues } from "./tell.ts";
 
 /** Who acts, and when. `connection` is null for a person. */
 export interface Actor {
@@ -66,6 +68,8 @@ export function createPage(state: State, page: NewPage, actor: Actor): Page {
     fillDefaults(made, dataSource, values);
   }
   setValues(state, made, values);
+  keepUploads(state, [made.icon, made.cover]);
+  tellCreated(state, made, actor);
   return made;
 }
 
@@ -79,31 +83,38 @@ function fillDefaults(page: Page, dataSource: DataSource, values: Map<Property, 
   }
 }
 
+export interface ValuesContext {
+  readonly state: State;
+  readonly properties: readonly Property[];
+  readonly connection: Connection | null;
+}
+
 /** Reads the `properties` of a page write; keys are names or ids. Throws before anything changes. */
-export function parseValues(
-  input: JsonObject,
-  context: {
-    readonly state: State;
-    readonly properties: readonly Property[];
-    readonly connection: Connection | null;
-  },
-): Map<Property, Value | undefined> {
-  const values = new Map<Property, Value | undefined>();
-  for (const [key, written] of Object.entries(input)) {
-    const property = findProperty(context.properties, key);
-    if (property === undefined) throw validationError(`${key} is not a property that exists.`);
-    const path = `body.properties.${key}`;
-    values.set(
-      property,
-      parseValue(written, { state: context.state, property, connection: context.connection, path }),
-    );
+export function parseValues(input: JsonObject, context: ValuesContext): Map<Property, Value | undefined> {
+  const configs = context.properties.map(({ config }) => config);
+  try {
+    const parsed = Object.entries(input).map(([key, written]) => parseEntry(key, written, context));
+    return new Map(parsed);
+  } catch (error) {
+    // Options that were made on the way go again.
+    for (const [index, property] of context.properties.entries())
+      property.config = configs[index] ?? property.config;
+    throw error;
   }
-  return values;
+}
+
+function parseEntry(key: string, written: Json, context: ValuesContext): [Property, Value | undefined] {
+  const property = findProperty(context.properties, key);
+  if (property === undefined) throw validationError(`${key} is not a property that exists.`);
+  const path = `body.properties.${key}`;
+  const { state, connection } = context;
+  return [property, parseValue(written, { state, property, connection, path })];
 }
 
 /** Stores values; what a two-way relation gains or loses, the related rows gain or lose too. */
 export function setValues(state: State, page: Page, values: Map<Property, Value | undefined>): void {
   for (const [property, value] of values) {
+    if (property.type === "files") keepUploads(state, value);
     if (property.type === "relation") mirrorRelation(state, { page, property, after: listOf(value) });
     if (value === undefined) delete page.values[property.id];
     else page.values[property.id] = value;
@@ -157,13 +168,36 @@ export function updatePage(state: State, page: Page, change: PageChange & { read
     properties,
     connection: change.actor.connection,
   });
+  const wasLocked = page.isLocked;
   setValues(state, page, values);
+  keepUploads(state, [change.icon ?? null, change.cover ?? null]);
   if (change.icon !== undefined) page.icon = change.icon;
   if (change.cover !== undefined) page.cover = change.cover;
   if (change.isLocked !== undefined) page.isLocked = change.isLocked;
   if (change.isArchived !== undefined) page.isArchived = change.isArchived;
-  if (change.inTrash !== undefined) page.inTrash = change.inTrash;
   touch(state, page, change.actor);
+  tellUpdate(state, page, { ...change, values, wasLocked });
+  if (change.inTrash !== undefined) setTrashed(state, page, { inTrash: change.inTrash, actor: change.actor });
+}
+
+/** The title of a page outside data sources, an icon and a cover are told as content. */
+function tellUpdate(
+  state: State,
+  page: Page,
+  change: PageChange & {
+    readonly actor: Actor;
+    readonly values: ReadonlyMap<Property, Value | undefined>;
+    readonly wasLocked: boolean;
+  },
+): void {
+  const { actor, values } = change;
+  const isRow = page.parent.type === "data_source_id";
+  if (isRow) tellValues(state, page, { properties: values.keys(), actor });
+  const isContent = change.icon !== undefined || change.cover !== undefined || (!isRow && values.size > 0);
+  if (isContent) tellContent(state, page, { changed: [page], actor });
+  if (page.isLocked !== change.wasLocked) {
+    state.events.emit({ type: page.isLocked ? "page.locked" : "page.unlocked", subject: page, actor });
+  }
 }
 
 /** In the trash only restoring is allowed, and only of what was itself put there. */
@@ -201,6 +235,7 @@ export function movePage(
     );
   }
   touch(state, page, actor);
+  tellMoved(state, page, actor);
 }
 
 function carryOver(values: Values, from: readonly Property[], to: readonly Property[]): Values {
@@ -219,7 +254,7 @@ function carryOver(values: Values, from: readonly Property[], to: readonly Prope
 }
 
 /** Removes a page for good: gone from its data source, from relations, and from every read. */
-export function deletePage(state: State, page: Page): void {
+export function deletePage(state: State, page: Page, actor: Actor): void {
   for (const property of propertiesOf(state, page)) {
     if (property.type === "relation") mirrorRelation(state, { page, property, after: [] });
   }
@@ -227,6 +262,8 @@ export function deletePage(state: State, page: Page): void {
   removeChild(state, page);
   state.pages.delete(page.id);
   state.deleted.set(page.id, page);
+  // What is in the trash has been told.
+  if (!page.inTrash) tellGone(state, page, { isGone: true, actor });
 }
 
 /** Lists a page or database among what lies in its parent page or block. */
@@ -243,17 +280,4 @@ export function removeChild(state: State, child: { readonly id: string; readonly
 export function containerOf(state: State, parent: Parent): { children: readonly string[] } | undefined {
   if (parent.type === "page_id") return state.pages.get(parent.id);
   return parent.type === "block_id" ? state.blocks.get(parent.id) : undefined;
-}
-
-/** An icon or a cover as it is kept; null for none. */
-export function parseFileOrEmoji(input: Json | undefined): Json | undefined {
-  if (input === undefined || input === null) return input;
-  if (!isObject(input))
-    throw validationError("body failed validation: body.icon should be an object or `null`.");
-  const type = ["emoji", "external", "file", "custom_emoji", "icon"].find((known) => known in input);
-  if (type === undefined)
-    throw validationError(
-      "body failed validation: body.icon.emoji should be defined, instead was `undefined`.",
-    );
-  return { type, [type]: input[type] ?? null };
 }

@@ -1,4 +1,4 @@
-import { objectAt } from "../api/input.ts";
+import { decoded, objectAt } from "../api/input.ts";
 import { validationError } from "../http/errors.ts";
 import { isObject, type Json, type JsonObject, objectOr, stringOr } from "../json.ts";
 import { type DataSource, findProperty, type Property, type State } from "../state/state.ts";
@@ -63,7 +63,7 @@ function planAddition(
 }
 
 function decodeId(id: Json | undefined): string | null {
-  return typeof id === "string" ? decodeURIComponent(id) : null;
+  return typeof id === "string" ? decoded(id) : null;
 }
 
 function newPropertyId(state: State, dataSource: DataSource): string {

@@ -1,9 +1,10 @@
 import { arrayAt, objectAt, textAt } from "../api/input.ts";
 import { bodyError, bodyErrors, validationError } from "../http/errors.ts";
-import { type Json, type JsonObject, objectOr, stringOr } from "../json.ts";
+import type { Json, JsonObject } from "../json.ts";
 import { minuteOf } from "../state/row-set.ts";
 import { findProperty, type Page, type Property } from "../state/state.ts";
 import { listOf, textOf } from "../values/text-of.ts";
+import { verificationState } from "../values/verification.ts";
 import { formulaTest, rollupTest } from "./computed-filter.ts";
 import {
   arrayOr,
@@ -167,7 +168,10 @@ function propertyTest(property: Property, input: Json | undefined, place: Place)
     }
     case "verification": {
       const test = verificationTest(condition, context);
-      return (page) => test(stringOr(objectOr(page.values[id]).state, "none").replace("unverified", "none"));
+      return (page) => {
+        const state = verificationState(page.values[id], place.state);
+        return test(state === "unverified" ? "none" : state);
+      };
     }
     default: {
       const test = textTest(condition, context);

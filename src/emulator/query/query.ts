@@ -4,7 +4,7 @@ import { booleanAt, pageSizeOf, textAt } from "../api/input.ts";
 import { columnsNamed, renderPage } from "../api/render.ts";
 import { hasDataSources } from "../api/versions.ts";
 import { notFound } from "../http/errors.ts";
-import type { JsonObject } from "../json.ts";
+import type { Json, JsonObject } from "../json.ts";
 import { canSee } from "../state/access.ts";
 import { type DataSource, isTrashed, type Page } from "../state/state.ts";
 import { compileFilter } from "./filter.ts";
@@ -66,6 +66,24 @@ function openSession(query: {
   return { name: query.call.sessions.open(session), session, offset: 0 };
 }
 
+/** Which rows a view shows, up to the cap. */
+export function findRows(
+  dataSource: DataSource,
+  call: Call,
+  { filters, sorts }: { readonly filters: readonly Json[]; readonly sorts: Json },
+): { readonly pageIds: string[]; readonly isCapped: boolean } {
+  const context = { state: call.state, dataSource, me: call.connection.botId };
+  const isListed = listedTest(dataSource, { ...call, body: {} });
+  const tests = filters.map((filter) => compileFilter(filter, context));
+  const found = matches(dataSource, {
+    sorts: parseSorts(sorts, context),
+    test: (page) => isListed(page) && tests.every((test) => test(page)),
+    limit: call.queryCap + 1,
+  });
+  const pageIds = found.slice(0, call.queryCap).map((page) => page.id);
+  return { pageIds, isCapped: found.length > call.queryCap };
+}
+
 /** Matching rows in the wanted order. A single sort by time, or none, reads a kept order and stops at the limit. */
 function matches(
   dataSource: DataSource,
@@ -79,12 +97,10 @@ function matches(
   if (sorts.length > 1 || first?.order === null) {
     return sortPages(dataSource.rows.inOrder("arbitrary").filter(test), sorts).slice(0, limit);
   }
-  const rows = dataSource.rows.inOrder(first?.order ?? "arbitrary");
-  const isDescending = first?.isDescending ?? false;
   const found: Page[] = [];
-  for (let index = 0; index < rows.length && found.length < limit; index++) {
-    const page = rows[isDescending ? rows.length - 1 - index : index];
-    if (page !== undefined && test(page)) found.push(page);
+  for (const page of dataSource.rows.inOrder(first?.order ?? "arbitrary")) {
+    if (test(page)) found.push(page);
+    if (found.length === limit) break;
   }
   return found;
 }

@@ -54,6 +54,11 @@ export class Sessions {
     return { name, session, offset };
   }
 
+  /** Makes a cursor invalid, and every other of the same list. */
+  expire(cursor: string): void {
+    this.#sessions.delete(cursor.slice(0, tokenLength));
+  }
+
   /** Makes every cursor given out so far invalid. */
   expireAll(): void {
     this.#sessions.clear();

@@ -38,20 +38,26 @@ function parseSort(
     throw bodyError(`${path}.direction`, '`"ascending"`, or `"descending"`', direction);
   }
   const isDescending = direction === "descending";
-  if (sort.timestamp !== undefined) return { ...timestampSort(sort.timestamp, path), isDescending };
+  if (sort.timestamp !== undefined) return timestampSort(sort.timestamp, isDescending, path);
   if (sort.property === undefined) throw bodyErrors([`${path}.property`, `${path}.timestamp`]);
   const name = textAt(sort.property, `${path}.property`);
   const property = findProperty(dataSource.properties, name);
   if (property === undefined) throw validationError(`Could not find sort property with name or id: ${name}`);
   if (property.type === "created_time" || property.type === "last_edited_time") {
-    return { ...timestampSort(property.type, path), isDescending };
+    return timestampSort(property.type, isDescending, path);
   }
   return { key: sortKey(property, state), isDescending, order: null };
 }
 
-function timestampSort(name: Json, path: string): Omit<Sort, "isDescending"> {
-  if (name === "created_time") return { key: (page) => minuteOf(page.createdAt), order: "created" };
-  if (name === "last_edited_time") return { key: (page) => minuteOf(page.editedAt), order: "edited" };
+function timestampSort(name: Json, isDescending: boolean, path: string): Sort {
+  if (name === "created_time") {
+    const order = isDescending ? "created_descending" : "created";
+    return { key: (page) => minuteOf(page.createdAt), isDescending, order };
+  }
+  if (name === "last_edited_time") {
+    const order = isDescending ? "edited_descending" : "edited";
+    return { key: (page) => minuteOf(page.editedAt), isDescending, order };
+  }
   throw bodyError(`${path}.timestamp`, '`"created_time"`, or `"last_edited_time"`', name);
 }
 

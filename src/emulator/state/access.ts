@@ -19,7 +19,12 @@ export function canSee(state: State, connection: Connection, entity: Entity): bo
   return connection.seesWorkspace;
 }
 
-export type Capability = "readContent" | "updateContent" | "insertContent";
+export type Capability =
+  | "readContent"
+  | "updateContent"
+  | "insertContent"
+  | "readComments"
+  | "insertComments";
 
 export function requireCapability(connection: Connection, capability: Capability): void {
   if (!connection.capabilities[capability]) throw restricted();

@@ -12,6 +12,15 @@ export interface Random {
   propertyId(): string;
   /** Letters and digits. */
   token(length: number): string;
+  /** Where it stands; `restore` goes on from there. */
+  save(): RandomState;
+  restore(saved: RandomState): void;
+}
+
+export interface RandomState {
+  readonly position: number;
+  /** How the workspace's record ids begin. */
+  readonly prefix: string;
 }
 
 const hexDigits = "0123456789abcdef";
@@ -37,7 +46,7 @@ export function createRandom(seed: number): Random {
   }
 
   const hex = (length: number): string => pick(hexDigits, length);
-  const prefix = `${hex(8)}-${hex(4)}`;
+  let prefix = `${hex(8)}-${hex(4)}`;
   return {
     next: () => integer() / 2 ** 32,
     integer,
@@ -45,5 +54,10 @@ export function createRandom(seed: number): Random {
     recordId: () => `${prefix}-81${hex(2)}-${"89ab"[integer() % 4]}${hex(3)}-${hex(12)}`,
     propertyId: () => pick(propertyIdCharacters, 4),
     token: (length) => pick(tokenCharacters, length),
+    save: () => ({ position: state, prefix }),
+    restore(saved) {
+      state = saved.position >>> 0;
+      prefix = saved.prefix;
+    },
   };
 }

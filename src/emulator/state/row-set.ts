@@ -1,16 +1,21 @@
 import type { Page } from "./state.ts";
 
 /** Orders that are kept ready, so that a query need not sort. */
-export type RowOrder = "arbitrary" | "created" | "edited";
+export type RowOrder = "arbitrary" | "created" | "created_descending" | "edited" | "edited_descending";
 
 const minuteMs = 60_000;
 
+const byRank = (left: Page, right: Page): number => left.rank - right.rank;
+const byCreation = (left: Page, right: Page): number => minuteOf(left.createdAt) - minuteOf(right.createdAt);
+const byEdit = (left: Page, right: Page): number => minuteOf(left.editedAt) - minuteOf(right.editedAt);
+
+/** Rows of one minute keep the same order in both directions. */
 const comparisons: { readonly [order in RowOrder]: (left: Page, right: Page) => number } = {
-  arbitrary: (left, right) => left.rank - right.rank,
-  created: (left, right) =>
-    minuteOf(left.createdAt) - minuteOf(right.createdAt) || comparisons.arbitrary(left, right),
-  edited: (left, right) =>
-    minuteOf(left.editedAt) - minuteOf(right.editedAt) || comparisons.arbitrary(left, right),
+  arbitrary: byRank,
+  created: (left, right) => byCreation(left, right) || byRank(left, right),
+  created_descending: (left, right) => byCreation(right, left) || byRank(left, right),
+  edited: (left, right) => byEdit(left, right) || byRank(left, right),
+  edited_descending: (left, right) => byEdit(right, left) || byRank(left, right),
 };
 
 /** Whole minutes, rounded down: as exact as pages are in every answer. */
@@ -52,6 +57,7 @@ export class RowSet {
   /** Says that a row's last edit moved. */
   edited(): void {
     this.#stale.add("edited");
+    this.#stale.add("edited_descending");
   }
 
   inOrder(order: RowOrder): readonly Page[] {

@@ -1,5 +1,18 @@
-import type { Json, JsonObject } from "../json.ts";
+import type { Version } from "../api/versions.ts";
+import { isObject, type Json, type JsonObject } from "../json.ts";
+import { createEvents, type Events } from "./events.ts";
+import type { FileStore } from "./file-store.ts";
 import type { Random } from "./random.ts";
+import type {
+  AsyncTask,
+  Comment,
+  CustomEmoji,
+  FileUpload,
+  Group,
+  Pending,
+  View,
+  ViewQuery,
+} from "./resources.ts";
 import type { RowSet } from "./row-set.ts";
 
 export type Parent =
@@ -67,6 +80,9 @@ export interface DataSource extends Dated {
   rows: RowSet;
   /** The number the next row's unique_id gets. */
   nextNumber: number;
+  /** Pages that new rows can be made from; they are no rows themselves. */
+  templateIds: readonly string[];
+  defaultTemplateId: string | null;
 }
 
 export interface Database extends Dated {
@@ -79,6 +95,8 @@ export interface Database extends Dated {
   isInline: boolean;
   isLocked: boolean;
   dataSourceIds: readonly string[];
+  /** In the order of the tabs. */
+  viewIds: readonly string[];
 }
 
 export interface User {
@@ -94,6 +112,8 @@ export interface Capabilities {
   readonly readContent: boolean;
   readonly updateContent: boolean;
   readonly insertContent: boolean;
+  readonly readComments: boolean;
+  readonly insertComments: boolean;
   readonly userInformation: "none" | "without_email" | "with_email";
 }
 
@@ -102,6 +122,8 @@ export interface Connection {
   readonly token: string;
   readonly botId: string;
   readonly capabilities: Capabilities;
+  /** Acts for one person, as public connections and personal tokens do: may make pages at the top. */
+  readonly isPersonal: boolean;
   /** Whether it sees what no grant mentions. */
   readonly seesWorkspace: boolean;
   /** Shared (true) or taken away (false), by object id; the nearest ancestor's word counts. */
@@ -110,39 +132,84 @@ export interface Connection {
 
 export type Entity = Page | Block | DataSource | Database;
 
-/** Everything the workspace holds. */
+/** A webhook: events of one connection, sent to one URL, in one API version. */
+export interface Subscription {
+  readonly id: string;
+  /** The connection's bot. */
+  readonly botId: string;
+  readonly url: string;
+  readonly apiVersion: Version;
+  /** Names of events as this version spells them; empty: all there are. */
+  readonly events: readonly string[];
+  /** Signs deliveries. Sent once, in the handshake. */
+  readonly verificationToken: string;
+  state: "pending_verification" | "active" | "paused";
+}
+
+/** Everything the workspace holds. Plain data in maps, besides the tools `random`, `now` and `events`. */
 export interface State {
-  readonly workspaceId: string;
-  readonly workspaceName: string;
+  workspaceId: string;
+  workspaceName: string;
   readonly random: Random;
   readonly now: () => number;
+  readonly events: Events;
   readonly pages: Map<string, Page>;
   readonly blocks: Map<string, Block>;
   readonly databases: Map<string, Database>;
   readonly dataSources: Map<string, DataSource>;
   readonly users: Map<string, User>;
   readonly connections: Map<string, Connection>;
+  /** What is on the web, and under which host name. */
+  readonly published: Map<string, { readonly id: string; readonly site: string }>;
+  readonly groups: Map<string, Group>;
+  readonly customEmojis: Map<string, CustomEmoji>;
+  readonly comments: Map<string, Comment>;
+  readonly fileUploads: Map<string, FileUpload>;
+  readonly views: Map<string, View>;
+  readonly viewQueries: Map<string, ViewQuery>;
+  readonly asyncTasks: Map<string, AsyncTask>;
+  /** In the order of their time. */
+  readonly pending: Pending[];
+  /** How long templates and asynchronous writes take. */
+  readonly asyncDelayMs: number;
+  readonly files: FileStore;
   /** Rows deleted for good: kept for `rows()`, invisible to the API. */
   readonly deleted: Map<string, Page>;
+  readonly subscriptions: Map<string, Subscription>;
 }
 
 export function createState(options: {
   readonly workspaceName: string;
   readonly random: Random;
   readonly now: () => number;
+  readonly asyncDelayMs: number;
+  readonly files: FileStore;
 }): State {
   return {
     workspaceId: options.random.uuid(),
     workspaceName: options.workspaceName,
     random: options.random,
     now: options.now,
+    events: createEvents(),
     pages: new Map(),
     blocks: new Map(),
     databases: new Map(),
     dataSources: new Map(),
     users: new Map(),
     connections: new Map(),
+    published: new Map(),
+    groups: new Map(),
+    customEmojis: new Map(),
+    comments: new Map(),
+    fileUploads: new Map(),
+    views: new Map(),
+    viewQueries: new Map(),
+    asyncTasks: new Map(),
+    pending: [],
+    asyncDelayMs: options.asyncDelayMs,
+    files: options.files,
     deleted: new Map(),
+    subscriptions: new Map(),
   };
 }
 
@@ -162,6 +229,14 @@ export function parentOf(state: State, entity: Entity): Entity | null {
     case "database_id":
       return state.databases.get(parent.id) ?? null;
   }
+}
+
+/** What stands inside, in order. A copy of a synced block shows what stands in the original. */
+export function childIds(state: State, parent: Page | Block): readonly string[] {
+  if (parent.object === "page" || parent.type !== "synced_block") return parent.children;
+  const source = parent.content.synced_from;
+  if (!isObject(source)) return parent.children;
+  return state.blocks.get(String(source.block_id))?.children ?? parent.children;
 }
 
 /** In the trash itself, or under something that is. */
@@ -187,6 +262,16 @@ export function findEntity(state: State, id: string): Entity | null {
 
 /** The one column every page outside a data source has. */
 const titleProperty: Property = { id: "title", name: "title", type: "title", config: {}, description: null };
+
+/** The site on which something is published, by itself or with what it lies in; null: on none. */
+export function siteOf(state: State, entity: Entity): string | null {
+  if (state.published.size === 0) return null;
+  for (let at: Entity | null = entity; at !== null; at = parentOf(state, at)) {
+    const site = state.published.get(at.id)?.site;
+    if (site !== undefined) return site;
+  }
+  return null;
+}
 
 /** The columns a page has. */
 export function propertiesOf(state: State, page: Page): readonly Property[] {

@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject, objectOr } from "../json.ts";
+import { isObject, type Json, type JsonObject } from "../json.ts";
 import { canSee } from "../state/access.ts";
 import {
   type Connection,
@@ -9,16 +9,17 @@ import {
   type Value,
 } from "../state/state.ts";
 import { minuteText } from "./dates.ts";
+import { renderFile } from "./files.ts";
 import { evaluateFormula } from "./formula.ts";
 import { renderOption } from "./options.ts";
 import { renderRichText } from "./rich-text.ts";
 import { computeRollup } from "./rollup.ts";
 import { listOf } from "./text-of.ts";
 import { renderUser } from "./users.ts";
+import { renderVerification } from "./verification.ts";
 
 /** Inline references a page read shows at most. https://developers.notion.com/reference/page-property-values */
 const referencesMax = 25;
-const signedUrlMs = 3_600_000;
 
 export interface ReadContext {
   readonly state: State;
@@ -87,6 +88,8 @@ function renderStored(value: Value | undefined, property: Property, context: Rea
       return isObject(value) ? { start: value.start ?? null, end: value.end ?? null, time_zone: null } : null;
     case "checkbox":
       return value === true;
+    case "verification":
+      return renderVerification(value, state, (id) => user(id, context));
     default:
       return value ?? null;
   }
@@ -103,15 +106,6 @@ function visibleTargets(ids: string[], { state, connection }: ReadContext): stri
     const target = state.pages.get(id);
     return target === undefined || canSee(state, connection, target);
   });
-}
-
-/** A hosted file's link is signed anew at every read and good for an hour. */
-function renderFile(file: Json, state: State): Json {
-  if (!isObject(file) || file.type !== "file") return file;
-  const [url] = String(objectOr(file.file).url ?? "").split("?");
-  const now = state.now();
-  const signed = `${url}?X-Amz-Date=${now}&X-Amz-Expires=3600&X-Amz-Signature=emulated`;
-  return { ...file, file: { url: signed, expiry_time: new Date(now + signedUrlMs).toISOString() } };
 }
 
 function truncate(value: Json, type: string): Json {

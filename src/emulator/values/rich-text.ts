@@ -18,7 +18,16 @@ const plainAnnotations: JsonObject = {
 
 /** Reads rich text as clients write it. Runs of equal formatting become one; plain text becomes a string. */
 export function parseRichText(input: Json | undefined, path: string): Value {
-  return compact(arrayAt(input, path).map((item, index) => parseItem(item, `${path}[${index}]`)));
+  return compact(joinRuns(parseItems(input, path)));
+}
+
+/** The same for titles and descriptions of databases and data sources, which keep their runs as they were written. */
+export function parseTitle(input: Json | undefined, path: string): Value {
+  return compact(parseItems(input, path));
+}
+
+function parseItems(input: Json | undefined, path: string): JsonObject[] {
+  return arrayAt(input, path).map((item, index) => parseItem(item, `${path}[${index}]`));
 }
 
 /** Rich text as answers show it. */
@@ -124,7 +133,7 @@ function expandUser(item: JsonObject, state: State): JsonObject {
   };
 }
 
-function compact(items: JsonObject[]): Value {
+function joinRuns(items: readonly JsonObject[]): JsonObject[] {
   const runs: JsonObject[] = [];
   for (const item of items) {
     const last = runs.at(-1);
@@ -132,6 +141,10 @@ function compact(items: JsonObject[]): Value {
     if (joined === null) runs.push(item);
     else runs[runs.length - 1] = joined;
   }
+  return runs;
+}
+
+function compact(runs: JsonObject[]): Value {
   const [only] = runs;
   if (only === undefined) return "";
   return runs.length === 1 && isPlain(only) ? stringOr(only.plain_text, "") : runs;

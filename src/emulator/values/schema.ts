@@ -1,4 +1,4 @@
-import { idAt, objectAt, textAt } from "../api/input.ts";
+import { decoded, idAt, objectAt, textAt } from "../api/input.ts";
 import { bodyError, validationError } from "../http/errors.ts";
 import { isObject, type Json, type JsonObject, objectOr, stringOr } from "../json.ts";
 import type { DataSource, Property, State } from "../state/state.ts";
@@ -6,15 +6,15 @@ import { findProperty } from "../state/state.ts";
 import { groupsOf, optionsOf } from "./options.ts";
 import { isPropertyType, propertyTypes } from "./property-types.ts";
 
-/** A data source's columns as its schema shows them; descriptions came with 2025-09-03. */
-export function renderSchema(dataSource: DataSource, state: State, hasDescriptions: boolean): JsonObject {
+/** A data source's columns as its schema shows them. */
+export function renderSchema(dataSource: DataSource, state: State): JsonObject {
   return Object.fromEntries(
     dataSource.properties.map((property) => [
       property.name,
       {
         id: encodeURIComponent(property.id),
         name: property.name,
-        ...(hasDescriptions ? { description: property.description } : {}),
+        description: property.description,
         type: property.type,
         [property.type]: renderConfig(property, dataSource, state),
       },
@@ -220,7 +220,7 @@ function parseRelationTarget(
   if (written.type !== "dual_property" && !isObject(written.dual_property))
     return { data_source_id: dataSourceId, mirror_id: null };
   const synced = objectOr(written.dual_property).synced_property_id;
-  const wantedId = typeof synced === "string" ? decodeURIComponent(synced) : state.random.propertyId();
+  const wantedId = typeof synced === "string" ? decoded(synced) : state.random.propertyId();
   return { data_source_id: dataSourceId, mirror_id: stringOr(before?.config.mirror_id, wantedId) };
 }
 

@@ -1,12 +1,14 @@
 import { arrayAt, booleanAt, idAt, objectAt, textAt } from "../api/input.ts";
 import { bodyError, validationError } from "../http/errors.ts";
-import { isObject, type Json, type JsonObject } from "../json.ts";
+import { isObject, type Json, type JsonObject, objectOr, stringOr } from "../json.ts";
 import { canSee } from "../state/access.ts";
 import { type Connection, findEntity, type Property, type State, type Value } from "../state/state.ts";
 import { normalizeDate } from "./dates.ts";
+import { nameInUrl, parseFileVariant } from "./files.ts";
 import { findOption, optionsOf } from "./options.ts";
 import { isReadOnly, propertyTypes } from "./property-types.ts";
 import { parseRichText } from "./rich-text.ts";
+import { parseVerification } from "./verification.ts";
 
 export interface WriteContext {
   readonly state: State;
@@ -73,13 +75,15 @@ const parsers: { readonly [type: string]: Parser } = {
         idAt(objectAt(user, `${path}[${index}]`).id, `${path}[${index}].id`),
       ),
     ),
-  files: (written, { path }) =>
-    nonEmpty(arrayAt(written, path).map((file, index) => parseFile(file, `${path}[${index}]`))),
+  files: (written, { path, state }) =>
+    nonEmpty(arrayAt(written, path).map((file, index) => parseFile(file, `${path}[${index}]`, state))),
   checkbox: (written, { path }) => booleanAt(written, path),
   url: (written, { path }) => textAt(written, path, urlMax),
   email: (written, { path }) => textAt(written, path, contactMax),
   phone_number: (written, { path }) => textAt(written, path, contactMax),
   relation: parseRelation,
+  verification: parseVerification,
+  place: parsePlace,
 };
 
 function parseText(written: Json, context: WriteContext): Value | undefined {
@@ -133,12 +137,25 @@ function parseDate(written: Json, { path }: WriteContext): Value {
   return { start: read("start"), end: read("end") };
 }
 
-function parseFile(written: Json, path: string): JsonObject {
+function parseFile(written: Json, path: string, state: State): JsonObject {
   const file = objectAt(written, path);
-  const type = ["external", "file"].find((known) => isObject(file[known]));
-  if (type === undefined) throw bodyError(`${path}.external`, "defined", undefined);
-  const url = textAt(objectAt(file[type], `${path}.${type}`).url, `${path}.${type}.url`, urlMax);
-  return { name: typeof file.name === "string" ? file.name : url, type, [type]: { url } };
+  const parsed = parseFileVariant(file, path, state);
+  const url = stringOr(objectOr(parsed[String(parsed.type)]).url, "");
+  const name = stringOr(file.name, file.file_upload === undefined ? url : nameInUrl(url));
+  return { name, ...parsed };
+}
+
+const placeTexts = ["name", "address", "aws_place_id", "google_place_id"];
+
+function parsePlace(written: Json, { path }: WriteContext): Value {
+  const place = objectAt(written, path);
+  for (const key of ["lat", "lon"])
+    if (typeof place[key] !== "number") throw bodyError(`${path}.${key}`, "a number", place[key]);
+  const texts = placeTexts.map((key): [string, Json] => {
+    const text = place[key] ?? null;
+    return [key, text === null ? null : textAt(text, `${path}.${key}`)];
+  });
+  return { lat: place.lat ?? null, lon: place.lon ?? null, ...Object.fromEntries(texts) };
 }
 
 /** Every target must exist and be shared with the connection. */

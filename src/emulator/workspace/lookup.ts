@@ -1,5 +1,6 @@
 import { ApiError } from "../http/errors.ts";
 import { type Actor, touch } from "../operations/pages.ts";
+import { setTrashed } from "../operations/tell.ts";
 import {
   type Connection,
   type Database,
@@ -11,10 +12,18 @@ import {
   type Parent,
   type Property,
   type State,
+  type User,
 } from "../state/state.ts";
 import type { By, ParentId } from "./workspace.ts";
 
-/** A person as author. The first person stands in for "somebody". */
+/** Who does it and when; without `by` the person at the controls, now. */
+export type ActorOf = (by: By | undefined) => Actor;
+
+/** Authors for one person's controls. Without a person, the workspace's first stands in for "somebody". */
+export function actorsOf(state: State, person: string | null): ActorOf {
+  return (by) => personActor(state, { at: by?.at, by: by?.by ?? person ?? undefined });
+}
+
 export function personActor(state: State, by: By | undefined): Actor {
   const at = by?.at === undefined ? state.now() : toMs(by.at);
   return { userId: by?.by ?? firstPerson(state), connection: null, at };
@@ -40,6 +49,10 @@ function found<T>(value: T | undefined, kind: string, id: string): T {
   return value;
 }
 
+export function personAt(state: State, id: string): User {
+  return found(state.users.get(id), "person", id);
+}
+
 export function pageAt(state: State, id: string): Page {
   return found(state.pages.get(id), "page", id);
 }
@@ -60,9 +73,14 @@ export function propertyAt(dataSource: DataSource, nameOrId: string): Property {
   return found(findProperty(dataSource.properties, nameOrId), "property", nameOrId);
 }
 
-export function connectionAt(state: State, token: string | undefined): Connection {
-  const [first] = state.connections.values();
-  return found(token === undefined ? first : state.connections.get(token), "connection", "with this token");
+/** By token, or by the id of its bot. */
+export function connectionAt(state: State, tokenOrBot: string | undefined): Connection {
+  const all = [...state.connections.values()];
+  const connection =
+    tokenOrBot === undefined
+      ? all[0]
+      : (state.connections.get(tokenOrBot) ?? all.find(({ botId }) => botId === tokenOrBot));
+  return found(connection, "connection", "with this token");
 }
 
 export function parentAt(state: State, parent: ParentId | undefined): Parent {
@@ -72,11 +90,11 @@ export function parentAt(state: State, parent: ParentId | undefined): Parent {
 }
 
 /** Into the trash, or out of it. */
-export function setTrash(
+export function putInTrash(
   state: State,
   entity: Page | Database,
-  { inTrash, by }: { readonly inTrash: boolean; readonly by: By | undefined },
+  { inTrash, actor }: { readonly inTrash: boolean; readonly actor: Actor },
 ): void {
-  entity.inTrash = inTrash;
-  touch(state, entity, personActor(state, by));
+  touch(state, entity, actor);
+  setTrashed(state, entity, { inTrash, actor });
 }

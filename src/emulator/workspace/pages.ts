@@ -8,7 +8,7 @@ import {
   updatePage,
 } from "../operations/pages.ts";
 import { dataSourceOf, type Page, type Parent, type State } from "../state/state.ts";
-import { dataSourceAt, pageAt, parentAt, personActor, setTrash, toMs } from "./lookup.ts";
+import { type ActorOf, dataSourceAt, pageAt, parentAt, putInTrash, toMs } from "./lookup.ts";
 import type { By, NewRow, Workspace } from "./workspace.ts";
 
 type PageControls = Pick<
@@ -24,51 +24,50 @@ type PageControls = Pick<
   | "movePage"
 >;
 
-export function pageControls(state: State): PageControls {
+export function pageControls(state: State, actorOf: ActorOf): PageControls {
   const setArchived = (pageId: string, isArchived: boolean, by: By | undefined): void => {
     const page = pageAt(state, pageId);
     page.isArchived = isArchived;
-    touch(state, page, personActor(state, by));
+    touch(state, page, actorOf(by));
   };
   return {
-    createPage: ({ parent, ...row }) => makeRow(state, parentAt(state, parent), row).id,
+    createPage: ({ parent, ...row }) => makeRow(state, { parent: parentAt(state, parent), actorOf }, row).id,
     addRows: (dataSourceId, count, make) => {
       const parent: Parent = { type: "data_source_id", id: dataSourceAt(state, dataSourceId).id };
-      return Array.from({ length: count }, (_, index) => makeRow(state, parent, make(index)).id);
+      return Array.from({ length: count }, (_, index) => makeRow(state, { parent, actorOf }, make(index)).id);
     },
     editPage: (pageId, { at, by, ...change }) =>
       updatePage(state, pageAt(state, pageId), {
         ...change,
-        actor: personActor(state, {
-          ...(at === undefined ? {} : { at }),
-          ...(by === undefined ? {} : { by }),
-        }),
+        actor: actorOf({ at, by }),
       }),
-    trashPage: (pageId, by) => setTrash(state, pageAt(state, pageId), { inTrash: true, by }),
-    restorePage: (pageId, by) => setTrash(state, pageAt(state, pageId), { inTrash: false, by }),
-    deletePage: (pageId) => deletePage(state, pageAt(state, pageId)),
+    trashPage: (pageId, by) =>
+      putInTrash(state, pageAt(state, pageId), { inTrash: true, actor: actorOf(by) }),
+    restorePage: (pageId, by) =>
+      putInTrash(state, pageAt(state, pageId), { inTrash: false, actor: actorOf(by) }),
+    deletePage: (pageId, by) => deletePage(state, pageAt(state, pageId), actorOf(by)),
     archivePage: (pageId, by) => setArchived(pageId, true, by),
     unarchivePage: (pageId, by) => setArchived(pageId, false, by),
     movePage: (pageId, parent, by) =>
       movePage(state, pageAt(state, pageId), {
         parent: parentAt(state, parent),
-        actor: personActor(state, by),
+        actor: actorOf(by),
       }),
   };
 }
 
-function makeRow(state: State, parent: Parent, row: NewRow): Page {
-  const createdAt = row.createdAt === undefined ? state.now() : toMs(row.createdAt);
-  const author: Actor = {
-    ...personActor(state, row.createdBy === undefined ? {} : { by: row.createdBy }),
-    at: createdAt,
-  };
+function makeRow(
+  state: State,
+  { parent, actorOf }: { readonly parent: Parent; readonly actorOf: ActorOf },
+  row: NewRow,
+): Page {
+  const author: Actor = actorOf({ at: row.createdAt, by: row.createdBy });
   const page = createPage(
     state,
     { parent, properties: row.properties ?? {}, icon: row.icon, cover: row.cover },
     author,
   );
-  page.editedAt = row.editedAt === undefined ? createdAt : toMs(row.editedAt);
+  page.editedAt = row.editedAt === undefined ? author.at : toMs(row.editedAt);
   page.editedBy = row.editedBy ?? author.userId;
   dataSourceOf(state, page)?.rows.edited();
   if (parent.type !== "data_source_id") addChild(state, page);

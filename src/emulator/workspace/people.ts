@@ -2,7 +2,10 @@ import type { Capabilities, Connection, State } from "../state/state.ts";
 import { connectionAt, entityAt } from "./lookup.ts";
 import type { NewConnection, Workspace } from "./workspace.ts";
 
-type PeopleControls = Pick<Workspace, "addPerson" | "addConnection" | "revokeToken" | "share" | "unshare">;
+type PeopleControls = Pick<
+  Workspace,
+  "addPerson" | "addConnection" | "revokeToken" | "share" | "unshare" | "publish"
+>;
 
 export function peopleControls(state: State): PeopleControls {
   return {
@@ -23,6 +26,10 @@ export function peopleControls(state: State): PeopleControls {
     unshare: (id, token) => {
       connectionAt(state, token).grants.set(entityAt(state, id).id, false);
     },
+    publish: (id, site) => {
+      const published = entityAt(state, id);
+      state.published.set(published.id, { id: published.id, site });
+    },
   };
 }
 
@@ -30,6 +37,8 @@ const allCapabilities: Capabilities = {
   readContent: true,
   updateContent: true,
   insertContent: true,
+  readComments: true,
+  insertComments: true,
   userInformation: "with_email",
 };
 
@@ -40,6 +49,7 @@ export function addConnection(state: State, connection: NewConnection): Connecti
     token: connection.token ?? `ntn_emulator_${state.random.token(20)}`,
     botId,
     capabilities: { ...allCapabilities, ...connection.capabilities },
+    isPersonal: connection.isPersonal ?? false,
     seesWorkspace: connection.seesWorkspace ?? false,
     grants: new Map(),
   };
