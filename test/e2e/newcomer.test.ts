@@ -203,6 +203,19 @@ describe.concurrent("an emulator in another terminal", () => {
     expect(stdout).toContain("export NOTION_TOKEN=ntn_emulator_dummy\n");
   });
 
+  it("takes a workspace written in YAML, and says where it is wrong", async () => {
+    const good =
+      "name: Home\ndatabases:\n  - title: Plants\n    dataSources:\n      - name: Plants\n        properties: { Name: { title: {} } }\n        rows:\n          - properties: { Name: { title: [{ text: { content: Fern } }] } }\n";
+    await using folder = await folderWith({ "good.yaml": good, "bad.yml": "name: [1, 2\ndatabases: }" });
+    const bad = await run(["emulator", "--seed", "bad.yml"], { cwd: folder.path });
+    expect(bad).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(bad.stderr).toMatch(/bad\.yml, line 2, column \d+/);
+    await using emulator = start(["emulator", "--seed", "good.yaml"], { cwd: folder.path });
+    const url = (await emulator.firstLine()).replace("export NOTION_BASE_URL=", "");
+    const state = await (await fetch(`${url}/_emulator/state`)).json();
+    expect(state).toMatchObject({ workspace: { name: "Home" }, pages: 1 });
+  });
+
   it.each([
     ["--seed", { databases: [{ title: 3 }] }, "seed.databases[0].title should be a string, got 3"],
     [

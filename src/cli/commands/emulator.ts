@@ -52,7 +52,7 @@ async function requestOf({ io }: CommandContext, flags: EmulatorFlags): Promise<
   ] as const;
   const read: { [name in "seed" | "recorded" | "restore" | "faults"]?: Json } = {};
   for (const [name, file] of documents)
-    if (file !== undefined) read[name] = await readJson(`--${name}`, resolve(io.cwd, file));
+    if (file !== undefined) read[name] = await readDocument(`--${name}`, resolve(io.cwd, file));
   const { restore, ...others } = read;
   return {
     ...(port === undefined ? {} : { port: wholeNumber("--port", port, { min: 0, max: 65_535 }) }),
@@ -77,14 +77,23 @@ async function writeSnapshot(file: string, snapshot: object): Promise<void> {
   });
 }
 
-async function readJson(flag: string, file: string): Promise<Json> {
+/** JSON, or YAML by the file's ending. */
+async function readDocument(flag: string, file: string): Promise<Json> {
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
     throw new LockstepError("USAGE", `${flag}: cannot read ${file}.`, { cause });
   });
+  const refuse = (line: number, column: number, problem: string): LockstepError =>
+    new LockstepError("USAGE", `${flag}: ${file}, line ${line}, column ${column}: ${problem}.`);
+  if (/\.ya?ml$/.test(file)) {
+    const { LineCounter, parseDocument } = await import("yaml");
+    const lines = new LineCounter();
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+    const [error] = document.errors;
+    if (error === undefined) return document.toJS();
+    const { line, col } = lines.linePos(error.pos[0]);
+    throw refuse(line, col, error.message);
+  }
   const flaw = findJsonFlaw(text);
   if (flaw === null) return JSON.parse(text);
-  throw new LockstepError(
-    "USAGE",
-    `${flag}: ${file}, line ${flaw.line}, column ${flaw.column}: ${flaw.problem}.`,
-  );
+  throw refuse(flaw.line, flaw.column, flaw.problem);
 }
