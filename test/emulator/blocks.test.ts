@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Emulator } from "../../src/emulator/index.ts";
+import { readCall } from "./fidelity/recorded.ts";
 import { array, at, call, client, type JsonObject, object, startQuiet, text, title } from "./harness.ts";
-import { readCall, readSchema } from "./recordings.ts";
+import { readSchema } from "./recordings.ts";
 import { judge, withoutRequired } from "./schema-judge.ts";
 
 const rich_text = [{ type: "text", text: { content: "text" } }];
