@@ -202,6 +202,5 @@ const typesByExtension: { readonly [extension: string]: string } = {
 
 function typeOfName(filename: string): string {
   const extension = filename.slice(filename.lastIndexOf(".") + 1).toLowerCase();
-  const known = Object.hasOwn(typesByExtension, extension) ? typesByExtension[extension] : undefined;
-  return known ?? "application/octet-stream";
+  return typesByExtension[extension] ?? "application/octet-stream";
 }

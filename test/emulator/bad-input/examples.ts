@@ -166,9 +166,6 @@ export function bodyFor(route: string, things: Things): Json {
         Count: { name: "Counted", number: { format: "dollar" } },
         Kind: { select: { options: [{ name: "Bug" }, { name: "New" }] } },
         Extra: { rich_text: {} },
-        Total: {
-          rollup: { relation_property_name: "Next", rollup_property_name: "Count", function: "sum" },
-        },
         Link: null,
       },
     },

@@ -29,8 +29,6 @@ export const weirdValues: fc.Arbitrary<Json> = fc.oneof(
     "me",
     "__proto__",
     "constructor",
-    "a.constructor",
-    "<constructor>x</constructor>",
     "title",
     "👩‍👩‍👧",
     "\ud800",
