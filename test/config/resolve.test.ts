@@ -5,7 +5,7 @@ import type { Json } from "../../src/core/json.ts";
 
 const id = "0123456789abcdef0123456789abcdef";
 const other = "fedcba9876543210fedcba9876543210";
-const file = "/work/place/lockstep.config.json";
+const file = "/srv/place/lockstep.config.json";
 
 function problemsIn(written: Json): readonly string[] {
   try {
@@ -51,7 +51,7 @@ describe("resolveConfig", () => {
       },
       file,
     );
-    expect(config.store).toBe("sqlite:/work/data/a.db");
+    expect(config.store).toBe("sqlite:/srv/data/a.db");
     expect(config.notion).toEqual({ ratePerMinute: "auto", timeoutMs: 5000 });
     expect(config.backup.databases).toEqual([
       {
