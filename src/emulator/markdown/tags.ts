@@ -170,7 +170,7 @@ const referenceTypes: { readonly [tag: string]: string } = {
 };
 
 function parseReference({ name, attributes, text }: Tag): MarkdownNode | null {
-  const type = referenceTypes[name];
+  const type = Object.hasOwn(referenceTypes, name) ? referenceTypes[name] : undefined;
   const id = idInUrl(attributes.get("url"));
   if (type === undefined || id === null) return null;
   const content = type === unknownType ? { alt: attributes.get("alt") ?? "" } : { title: text ?? "" };

@@ -202,5 +202,6 @@ const typesByExtension: { readonly [extension: string]: string } = {
 
 function typeOfName(filename: string): string {
   const extension = filename.slice(filename.lastIndexOf(".") + 1).toLowerCase();
-  return typesByExtension[extension] ?? "application/octet-stream";
+  const known = Object.hasOwn(typesByExtension, extension) ? typesByExtension[extension] : undefined;
+  return known ?? "application/octet-stream";
 }

@@ -12,15 +12,41 @@ type Step = () => void;
 
 /**
  * Adds, renames, changes, retypes and deletes columns. A request is read completely before anything changes, so a refused
- * one changes nothing; only rollups, which may need a relation of the same request, are read after the rest is done.
+ * one changes nothing; only rollups, which may need a relation of the same request, are read after the rest is done. If one
+ * of them is refused, the rest is put back.
  */
 export function updateSchema(state: State, dataSource: DataSource, properties: JsonObject): void {
   const entries = Object.entries(properties);
   const isRollup = ([, entry]: [string, Json]): boolean => isObject(entry) && typeIn(entry) === "rollup";
-  for (const group of [entries.filter((each) => !isRollup(each)), entries.filter(isRollup)]) {
+  const apply = (group: readonly [string, Json][]): void => {
     const steps = group.map(([key, entry]) => planEntry(state, dataSource, { key, entry }));
     for (const step of steps) step();
+  };
+  const rollups = entries.filter(isRollup);
+  const putBack = rollups.length === 0 ? null : remember(state, dataSource);
+  try {
+    apply(entries.filter((each) => !isRollup(each)));
+    apply(rollups);
+  } catch (error) {
+    putBack?.();
+    throw error;
   }
+}
+
+/** Keeps what a change of columns can touch, and gives what puts it back: these and mirrored columns, and the rows' values. */
+function remember(state: State, dataSource: DataSource): () => void {
+  const { nextNumber } = dataSource;
+  const schemas = [...state.dataSources.values()].map((each) => ({
+    each,
+    columns: each.properties.map((property) => ({ property, copy: { ...property } })),
+  }));
+  const rows = Array.from(dataSource.rows, (row) => ({ row, values: { ...row.values } }));
+  return () => {
+    dataSource.nextNumber = nextNumber;
+    for (const { each, columns } of schemas)
+      each.properties = columns.map(({ property, copy }) => Object.assign(property, copy));
+    for (const { row, values } of rows) row.values = values;
+  };
 }
 
 function planEntry(

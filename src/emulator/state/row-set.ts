@@ -63,11 +63,21 @@ export class RowSet {
   inOrder(order: RowOrder): readonly Page[] {
     let pages = this.#sorted.get(order);
     if (pages === undefined) {
-      pages = [...this.#pages];
+      pages = inRankOrder([...this.#pages]);
       this.#sorted.set(order, pages);
-      this.#stale.add(order);
+      if (order !== "arbitrary") this.#stale.add(order);
     }
     if (this.#stale.delete(order)) pages.sort(comparisons[order]);
     return pages;
   }
+}
+
+/** Rows fewer than this: a rank below 2^32 and a place fit one number together. */
+const placesMax = 2 ** 21;
+
+/** Sorts numbers, which is several times faster than to compare rows. */
+function inRankOrder(pages: readonly Page[]): Page[] {
+  if (pages.length > placesMax) return pages.toSorted(byRank);
+  const keys = Float64Array.from(pages, ({ rank }, place) => rank * placesMax + place).sort();
+  return Array.from(keys, (key) => pages[key % placesMax]).filter((page) => page !== undefined);
 }

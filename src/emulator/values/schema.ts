@@ -224,6 +224,39 @@ function parseRelationTarget(
   return { data_source_id: dataSourceId, mirror_id: stringOr(before?.config.mirror_id, wantedId) };
 }
 
+/** https://developers.notion.com/reference/property-object#rollup */
+const rollupFunctions = [
+  "count",
+  "count_values",
+  "empty",
+  "not_empty",
+  "unique",
+  "show_unique",
+  "percent_empty",
+  "percent_not_empty",
+  "sum",
+  "average",
+  "median",
+  "min",
+  "max",
+  "range",
+  "earliest_date",
+  "latest_date",
+  "date_range",
+  "checked",
+  "unchecked",
+  "percent_checked",
+  "percent_unchecked",
+  "count_per_group",
+  "percent_per_group",
+  "show_original",
+];
+
+function rollupFunction(input: Json, path: string): Json {
+  if (rollupFunctions.some((known) => known === input)) return input;
+  throw bodyError(path, rollupFunctions.map((known) => `\`"${known}"\``).join(", or "), input);
+}
+
 function parseRollup(written: JsonObject, { state, dataSource, path }: SchemaContext): JsonObject {
   const relationKey = stringOr(written.relation_property_id ?? written.relation_property_name, "");
   const relation = findProperty(dataSource.properties, relationKey);
@@ -236,6 +269,6 @@ function parseRollup(written: JsonObject, { state, dataSource, path }: SchemaCon
   return {
     relation_property_id: relation.id,
     rollup_property_id: rolledUp.id,
-    function: stringOr(written.function, "show_original"),
+    function: rollupFunction(written.function ?? "show_original", `${path}.rollup.function`),
   };
 }

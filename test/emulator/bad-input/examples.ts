@@ -166,6 +166,9 @@ export function bodyFor(route: string, things: Things): Json {
         Count: { name: "Counted", number: { format: "dollar" } },
         Kind: { select: { options: [{ name: "Bug" }, { name: "New" }] } },
         Extra: { rich_text: {} },
+        Total: {
+          rollup: { relation_property_name: "Next", rollup_property_name: "Done", function: "checked" },
+        },
         Link: null,
       },
     },

@@ -29,6 +29,8 @@ export const weirdValues: fc.Arbitrary<Json> = fc.oneof(
     "me",
     "__proto__",
     "constructor",
+    "a.constructor",
+    "<constructor>x</constructor>",
     "title",
     "👩‍👩‍👧",
     "\ud800",
