@@ -11,9 +11,8 @@ import type { Step } from "./reconcile.ts";
 export interface Certificate {
   /** Everything the run set out to read was read. */
   readonly isComplete: boolean;
+  /** Each says whether the vendor cut it at its result cap; the next one then goes on where it ended. */
   readonly windows: readonly PullWindow[];
-  /** Every last page was checked for the vendor's result cap. */
-  readonly isCapChecked: true;
   readonly truncated: { readonly found: number; readonly completed: number; readonly failed: number };
   readonly unreadable: readonly { readonly id: string; readonly reason: string }[];
   readonly unreadableCount: number;
@@ -114,7 +113,6 @@ export class Tally {
     return {
       isComplete: this.isReadComplete && this.sweep?.isComplete !== false,
       windows: this.windows.map((window) => ({ ...window })),
-      isCapChecked: true,
       truncated: { ...this.truncated },
       unreadable: this.unreadable.map((row) => ({ ...row })),
       unreadableCount: this.unreadableCount,

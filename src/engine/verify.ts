@@ -48,7 +48,8 @@ function windowsDetail(certificate: { readonly [key: string]: Json }): string {
     0,
   );
   const unreadable = Number(certificate.unreadableCount ?? 0);
-  return `${rows} rows in ${windows.length} windows, cap checked${unreadable > 0 ? `, ${unreadable} rows unreadable` : ""}`;
+  const capped = windows.filter((window: Json) => isJsonObject(window) && window.isCapped === true).length;
+  return `${rows} rows in ${windows.length} windows, ${capped} of them continued at the cap${unreadable > 0 ? `, ${unreadable} rows unreadable` : ""}`;
 }
 
 /** Every version the run wrote is still there with the content it was written with. */
