@@ -46,6 +46,8 @@ export interface EmulatorOptions {
   /** Rows a query gives at most. */
   readonly queryCap?: number;
   readonly cursorStyle?: CursorStyle;
+  /** A day (`2025-06-01`): answers have the form that Notion's had then. Without it: the newest. */
+  readonly asOf?: string;
   readonly faults?: readonly FaultRule[];
   readonly webhooks?: {
     /** How long edits of one kind to one thing are gathered; default 1,000. In Notion it is up to a minute. */
@@ -105,6 +107,8 @@ export async function startFilled(options: EmulatorOptions, fill: (state: State)
       `The emulator listens on loopback addresses only, got host ${host}. Set allowRemote (--allow-remote) to let other machines in.`,
     );
   }
+  if (options.asOf !== undefined && !isDay(options.asOf))
+    throw new TypeError(`The emulator's asOf must be a day such as 2025-06-01, got ${options.asOf}.`);
   const parts = createParts(options);
   fillWorkspace(parts, options);
   fill(parts.state);
@@ -137,6 +141,10 @@ export async function startFilled(options: EmulatorOptions, fill: (state: State)
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function isDay(text: string): boolean {
+  return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text));
 }
 
 type Parts = ReturnType<typeof createParts>;
@@ -216,6 +224,7 @@ function serviceOf(parts: Parts, options: EmulatorOptions): Service {
     }),
     queryCap: options.queryCap ?? defaults.queryCap,
     cursorStyle: options.cursorStyle ?? "live",
+    asOf: options.asOf ?? null,
     faults,
     veil,
     memory,

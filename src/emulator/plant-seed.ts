@@ -1,3 +1,4 @@
+import { usualId } from "./api/input.ts";
 import { type Json, type JsonObject, objectOr, stringOr } from "./json.ts";
 import { appendBlocks, parseBlocks } from "./operations/blocks.ts";
 import { createDatabase, createDataSource } from "./operations/data-sources.ts";
@@ -20,7 +21,7 @@ import { typeIn } from "./values/schema.ts";
 /** Fills a workspace. Rows come before relations between them, so that order in the document does not matter. */
 export function plantSeed(state: State, seed: WorkspaceSeed, authorOf: () => Actor): void {
   for (const person of seed.people ?? []) {
-    const id = person.id ?? state.random.uuid();
+    const id = seedId(person.id) ?? state.random.uuid();
     state.users.set(id, {
       id,
       type: "person",
@@ -47,6 +48,11 @@ export function plantSeed(state: State, seed: WorkspaceSeed, authorOf: () => Act
   }
 }
 
+/** Ids may be copied out of addresses, where they have no dashes. */
+function seedId(id: string | undefined): string | undefined {
+  return id === undefined ? undefined : usualId(id);
+}
+
 interface Planted {
   readonly dataSourceId: string;
   /** Columns that point at other columns or data sources: added once all of these exist. */
@@ -66,7 +72,7 @@ function plantDatabase(
   const made = createDatabase(
     state,
     {
-      id: database.id,
+      id: seedId(database.id),
       parent: { type: "workspace" },
       title: database.title,
       description: "",
@@ -85,7 +91,7 @@ function plantDatabase(
     const dataSource = within(place, () =>
       createDataSource(
         state,
-        { id, databaseId: made.id, title: name, icon: database.icon ?? null, properties: own },
+        { id: seedId(id), databaseId: made.id, title: name, icon: database.icon ?? null, properties: own },
         author,
       ),
     );
@@ -119,7 +125,7 @@ function plantPage(
     const made = createPage(
       state,
       {
-        id: page.id,
+        id: seedId(page.id),
         parent,
         properties: written,
         icon: parseIcon(page.icon, "icon", state),
@@ -130,8 +136,8 @@ function plantPage(
     Object.assign(made.values, numbers);
     made.createdAt = instantOf(stringOr(page.createdTime, "")) ?? author.at;
     made.editedAt = instantOf(stringOr(page.lastEditedTime, "")) ?? made.createdAt;
-    made.createdBy = page.createdBy ?? author.userId;
-    made.editedBy = page.lastEditedBy ?? made.createdBy;
+    made.createdBy = seedId(page.createdBy) ?? author.userId;
+    made.editedBy = seedId(page.lastEditedBy) ?? made.createdBy;
     made.inTrash = page.inTrash ?? false;
     made.isArchived = page.isArchived ?? false;
     const blocks = parseBlocks(page.children, `${path}.children`, state);

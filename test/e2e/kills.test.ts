@@ -42,8 +42,10 @@ describe("kill -9 in the middle of a sync", () => {
 
       const last = await world.sync();
       expect(last).toMatchObject({ exitCode: 0, codes: [] });
-      const truth = await world.truth();
-      expect(differences(truth, world.tasks())).toEqual([]);
+      const tasks = world.tasks();
+      // A row that went to the trash before any run had read it never had a task, and needs none.
+      const truth = (await world.truth()).filter((row) => !row.inTrash || tasks.has(row.id));
+      expect(differences(truth, tasks)).toEqual([]);
       expect(people.rowsWithTooManyVersions(world)).toEqual([]);
       const quiet = await world.sync();
       expect(quiet).toMatchObject({

@@ -13,7 +13,9 @@ interface Endpoint {
 /** The endpoints of the table in docs/emulator.md. */
 function documented(): Endpoint[] {
   const text = readFileSync(new URL("../../docs/emulator.md", import.meta.url), "utf8");
-  const rows = text.matchAll(/^\| `(GET|POST|PATCH|DELETE) (\/[^`]*)` \| (served|not yet) \|([^|]*)\|/gm);
+  const rows = text.matchAll(
+    /^\| `(GET|POST|PATCH|DELETE) (\/[^`]*)` \| (served|left out: account administration) \|([^|]*)\|/gm,
+  );
   return [...rows].map(([, method = "", template = "", state, versions = ""]) => ({
     method,
     template,
@@ -37,7 +39,7 @@ describe("the table of endpoints in the documentation", () => {
 
   const missing = documented().filter((endpoint) => !endpoint.isServed);
 
-  it(`answers the ${missing.length} endpoints not served yet like unknown URLs`, async () => {
+  it(`answers the ${missing.length} endpoints left out like unknown URLs`, async () => {
     await using emulator = await startQuiet();
     expect(missing.length).toBeGreaterThan(0);
     for (const { method, template } of missing) {

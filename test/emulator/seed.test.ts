@@ -5,8 +5,51 @@ import { array, at, call, startQuiet, text, title } from "./harness.ts";
 
 const person = "00000000-0000-4000-8000-00000000000a";
 const rowId = "00000000-0000-4000-8000-00000000000b";
+const sourceId = "00000000-0000-4000-8000-00000000000c";
 
 describe("a seed", () => {
+  it("may name ids without dashes, and so may the controls", async () => {
+    const bare = (id: string): string => id.replaceAll("-", "");
+    const seed = parseSeed({
+      people: [{ id: bare(person), name: "Ada" }],
+      databases: [
+        {
+          title: "Board",
+          dataSources: [
+            {
+              id: bare(sourceId),
+              name: "Board",
+              properties: {
+                Name: { title: {} },
+                Next: { relation: { data_source_id: bare(sourceId), single_property: {} } },
+              },
+              rows: [
+                {
+                  id: bare(rowId),
+                  properties: { Name: title("one"), Next: { relation: [{ id: bare(rowId) }] } },
+                  createdBy: bare(person),
+                },
+              ],
+            },
+          ],
+        },
+      ],
+    });
+    await using emulator = await startQuiet({ seed });
+    expect((await call(emulator, `GET /v1/pages/${rowId}`)).body).toMatchObject({
+      id: rowId,
+      parent: { data_source_id: sourceId },
+      created_by: { id: person },
+      properties: { Next: { relation: [{ id: rowId }] } },
+    });
+    const body = { action: "trashPage", pageId: bare(rowId), by: bare(person) };
+    expect((await call(emulator, "POST /_emulator/person", { body })).status).toBe(200);
+    const rows = await call(emulator, `GET /_emulator/rows?data_source=${bare(sourceId)}`);
+    expect(rows.body.rows).toMatchObject([{ id: rowId, inTrash: true, lastEditedBy: person }]);
+    const id = emulator.workspace.addPerson({ name: "Bob", id: bare(rowId) });
+    expect(id).toBe(rowId);
+  });
+
   it("gives rows the ids, times, authors and states it names", async () => {
     const seed = parseSeed({
       name: "Seeded",

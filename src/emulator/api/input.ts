@@ -14,6 +14,11 @@ export function toUuid(text: Json | undefined): string | null {
   return parts === null ? null : parts.slice(1).join("-").toLowerCase();
 }
 
+/** An id however it was written: one with other dashes than usual, or none, gets the usual ones; anything else stays. */
+export function usualId(text: string): string {
+  return toUuid(text) ?? text;
+}
+
 /** Text as it was before it was percent-encoded; what is not well encoded stays as it is. */
 export function decoded(text: string): string {
   try {

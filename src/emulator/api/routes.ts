@@ -14,7 +14,7 @@ import {
   sendFileUpload,
 } from "./file-uploads.ts";
 import { patchMarkdown, retrieveMarkdown } from "./markdown.ts";
-import { postMeetingNotes } from "./meeting-notes.ts";
+import { postMeetingNotes, queryMeetingNotes } from "./meeting-notes.ts";
 import { patchPage, postMove, postPage, retrievePage } from "./pages.ts";
 import { retrievePropertyItem } from "./property-items.ts";
 import type { Reply } from "./reply.ts";
@@ -89,6 +89,7 @@ export const routes: readonly Route[] = [
   route("GET", "/async_tasks/{task_id}", retrieveAsyncTask),
   route("GET", "/pages/{page_id}/properties/{property_id}", retrievePropertyItem),
   route("POST", "/blocks/meeting_notes", postMeetingNotes),
+  route("POST", "/blocks/meeting_notes/query", queryMeetingNotes),
   route("GET", "/blocks/{block_id}", retrieveBlock),
   route("PATCH", "/blocks/{block_id}", patchBlock),
   route("DELETE", "/blocks/{block_id}", deleteBlock),

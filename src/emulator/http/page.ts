@@ -2,15 +2,23 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { Answer } from "./exchange.ts";
 
-const file = new URL("../page/page.html", import.meta.url);
+const folder = new URL("../page/", import.meta.url);
 
-/** The page at `/`. It may run its own script and style and talk to this emulator, and nothing else. */
+const styles = ["layout", "controls", "table", "dialogs", "narrow"];
+
+/** Each after those that it imports. */
+const modules = ["elements", "workspace", "values", "fields", "dialogs", "cells", "properties", "main"];
+
+/** The page at `/`, one document. It may run its own script and style and talk to this emulator, and nothing else. */
 export async function pageAnswer(date: string): Promise<Answer> {
-  const text = await readFile(file, "utf8");
+  const html = await read("page.html");
+  const style = (await Promise.all(styles.map((name) => read(`${name}.css`)))).join("\n");
+  const scripts = await Promise.all(modules.map((name) => read(`${name}.js`)));
+  const script = scripts.map(withoutImports).join("\n");
   const policy = [
     "default-src 'none'",
-    `script-src ${hashOf(text, "script")}`,
-    `style-src ${hashOf(text, "style")}`,
+    `script-src ${hashOf(script)}`,
+    `style-src ${hashOf(style)}`,
     "img-src data:",
     "connect-src 'self'",
     "base-uri 'none'",
@@ -20,7 +28,7 @@ export async function pageAnswer(date: string): Promise<Answer> {
   ];
   return {
     status: 200,
-    text,
+    text: html.replace("</style>", () => `${style}</style>`).replace("</script>", () => `${script}</script>`),
     headers: {
       "content-type": "text/html; charset=utf-8",
       "content-security-policy": policy.join("; "),
@@ -32,9 +40,16 @@ export async function pageAnswer(date: string): Promise<Answer> {
   };
 }
 
+async function read(name: string): Promise<string> {
+  return readFile(new URL(name, folder), "utf8");
+}
+
+/** The modules stand in one script: what they import stands above them. */
+function withoutImports(module: string): string {
+  return module.replace(/^import [^;]*;\n/gm, "").replace(/^export /gm, "");
+}
+
 /** As a policy names an inline element: by the hash of its text. */
-function hashOf(html: string, element: "script" | "style"): string {
-  const start = html.indexOf(`<${element}>`) + element.length + 2;
-  const text = html.slice(start, html.indexOf(`</${element}>`, start));
+function hashOf(text: string): string {
   return `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { answerAsOf } from "../api/as-of.ts";
 import type { Call } from "../api/call.ts";
 import { Reply } from "../api/reply.ts";
 import type { Route } from "../api/routes.ts";
@@ -25,6 +26,8 @@ export interface Service {
   readonly rates: Rates;
   readonly queryCap: number;
   readonly cursorStyle: CursorStyle;
+  /** The day whose form answers have; null: today's. */
+  readonly asOf: string | null;
   readonly faults: FaultSource;
   readonly veil: Veil;
   readonly memory: Memory;
@@ -99,27 +102,39 @@ function headersOf(state: State, requestId: string): { [name: string]: string } 
 }
 
 async function handle(service: Service, incoming: Incoming): Promise<Answer> {
-  const { requestId } = incoming;
+  const { requestId, match, request } = incoming;
   const headers = headersOf(service.state, requestId);
+  const invitation = isPostman(request) ? { developer_survey: surveyUrl } : {};
+  const form = { day: service.asOf, template: match?.route.template ?? "" };
+  const write = (body: JsonObject, isBare = false): string =>
+    JSON.stringify(
+      answerAsOf({ ...body, ...invitation, ...(isBare ? {} : { request_id: requestId }) }, form),
+    );
   try {
     const answer = await respond(service, incoming);
     const { status, body, isBare } = answer instanceof Reply ? answer : new Reply(200, answer);
-    return { status, headers, text: JSON.stringify(isBare ? body : { ...body, request_id: requestId }) };
+    return { status, headers, text: write(body, isBare) };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     const retryAfter = error.additionalData?.retry_after;
     return {
       status: error.status,
       headers: typeof retryAfter === "string" ? { ...headers, "retry-after": retryAfter } : headers,
-      text: JSON.stringify(errorBody(error, requestId)),
+      text: write(errorBody(error)),
     };
   }
 }
 
-function errorBody(error: ApiError, requestId: string): JsonObject {
-  const { status, code, message, additionalData } = error;
+/** Notion invites who tries its API out with Postman to a survey, in every answer. */
+const surveyUrl = "https://notionup.typeform.com/to/bllBsoI4?utm_source=postman";
+
+function isPostman({ headers }: IncomingMessage): boolean {
+  return headers["user-agent"]?.startsWith("PostmanRuntime/") ?? false;
+}
+
+function errorBody({ status, code, message, additionalData }: ApiError): JsonObject {
   const additional = additionalData === undefined ? {} : { additional_data: additionalData };
-  return { object: "error", status, code, message, ...additional, request_id: requestId };
+  return { object: "error", status, code, message, ...additional };
 }
 
 async function respond(

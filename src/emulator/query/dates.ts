@@ -62,11 +62,11 @@ export function windowOf(operator: string, now: number): Span | null {
   }
 }
 
-function startOfDay(ms: number): number {
+export function startOfDay(ms: number): number {
   return Math.floor(ms / dayMs) * dayMs;
 }
 
-function addMonths(ms: number, months: number): number {
+export function addMonths(ms: number, months: number): number {
   const date = new Date(ms);
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + months, date.getUTCDate());
 }

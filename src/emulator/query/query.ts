@@ -13,13 +13,15 @@ import type { Place } from "./sessions.ts";
 import { parseSorts, type Sort, sortPages } from "./sort.ts";
 
 /** What happens to a query that is being paged through while rows change. */
-export type CursorStyle = "live" | "snapshot";
+export type CursorStyle = "live" | "snapshot" | "offset";
 
 /**
  * Answers one page of a query. Filtering and sorting happen once, at the first page: the ids found, up to the cap, are
  * kept under the cursor. Later pages take the next ids and show those rows as they are by then. Rows that went
  * to the trash, into the archive, out of the data source or out of sight are left out; with the style "live" also
  * rows that no longer pass the filter. Rows that come to pass it meanwhile, or that would move, wait for the next query.
+ * With the style "offset" every page is cut from the result as it is by then: rows that leave or enter before the
+ * place move the others, so that some are skipped and some come twice.
  */
 export function queryDataSource(dataSource: DataSource, call: Call): JsonObject {
   const { body, state, connection } = call;
@@ -31,11 +33,15 @@ export function queryDataSource(dataSource: DataSource, call: Call): JsonObject 
   const isListed = listedTest(dataSource, call);
   const subject = `query ${dataSource.id} ${JSON.stringify([body.filter, body.sorts, body.is_archived])}`;
   const cursor = body.start_cursor;
-  const at =
+  const test: PageTest = (page) => isListed(page) && passes(page);
+  const open = (): Place => openSession({ dataSource, call, sorts, subject, test });
+  const known =
     cursor === undefined || cursor === null
-      ? openSession({ dataSource, call, sorts, subject, test: (page) => isListed(page) && passes(page) })
+      ? null
       : call.sessions.find(textAt(cursor, "body.start_cursor"), subject);
-  const isShown: PageTest = call.cursorStyle === "live" ? (page) => isListed(page) && passes(page) : isListed;
+  const at =
+    known !== null && call.cursorStyle === "offset" ? { ...open(), offset: known.offset } : (known ?? open());
+  const isShown = call.cursorStyle === "snapshot" ? isListed : test;
   return answer(at, { dataSource, call, pageSize, isShown });
 }
 

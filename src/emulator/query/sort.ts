@@ -6,6 +6,7 @@ import { type DataSource, findProperty, type Page, type Property, type State } f
 import { evaluateFormula } from "../values/formula.ts";
 import { optionsOf } from "../values/options.ts";
 import { textOf } from "../values/text-of.ts";
+import { startOf } from "./filter-place.ts";
 
 export interface Sort {
   readonly key: (page: Page) => number | string | null;
@@ -81,7 +82,9 @@ function sortKey(property: Property, state: State): Sort["key"] {
     case "formula":
       return (page) => {
         const result = evaluateFormula(page, property, state);
-        const value = result[String(result.type)];
+        const value = result[String(result.type)] ?? null;
+        if (result.type === "date") return startOf(value);
+        if (typeof value === "boolean") return value ? 1 : 0;
         return typeof value === "number" || typeof value === "string" ? value : null;
       };
     default:

@@ -5,6 +5,11 @@ export function minuteText(ms: number): string {
   return new Date(minuteOf(ms)).toISOString();
 }
 
+/** A whole minute with an offset, as dates show that Notion computes. */
+export function offsetMinuteText(ms: number): string {
+  return minuteText(ms).replace("Z", "+00:00");
+}
+
 /** Milliseconds and an offset, as databases show times from 2025-09-03 on. */
 export function exactText(ms: number): string {
   return new Date(ms).toISOString().replace("Z", "+00:00");

@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject, stringOr } from "../json.ts";
 import { dataSourceOf, findProperty, type Page, type Property, type State } from "../state/state.ts";
-import { instantOf, minuteText } from "./dates.ts";
+import { instantOf, offsetMinuteText } from "./dates.ts";
 import { type ReadContext, renderValue } from "./read.ts";
 import { listOf } from "./text-of.ts";
 
@@ -115,8 +115,11 @@ function dateOf(element: JsonObject): number[] {
 }
 
 function dateValue(start: number, end: number | null): JsonObject {
-  const text = (ms: number): string => minuteText(ms).replace("Z", "+00:00");
-  return { start: text(start), end: end === null ? null : text(end), time_zone: null };
+  return {
+    start: offsetMinuteText(start),
+    end: end === null ? null : offsetMinuteText(end),
+    time_zone: null,
+  };
 }
 
 const dateFunctions: { readonly [name: string]: (instants: number[]) => JsonObject | null } = {

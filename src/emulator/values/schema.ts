@@ -3,6 +3,7 @@ import { bodyError, validationError } from "../http/errors.ts";
 import { isObject, type Json, type JsonObject, objectOr, stringOr } from "../json.ts";
 import type { DataSource, Property, State } from "../state/state.ts";
 import { findProperty } from "../state/state.ts";
+import { numberFormats } from "./number-formats.ts";
 import { groupsOf, optionsOf } from "./options.ts";
 import { isPropertyType, propertyTypes } from "./property-types.ts";
 
@@ -85,7 +86,7 @@ export function parseConfig(
   const written = objectOr(entry[type]);
   switch (type) {
     case "number":
-      return { format: stringOr(written.format, "number") };
+      return { format: numberFormat(written.format ?? "number", `${context.path}.number.format`) };
     case "select":
     case "multi_select":
       return { options: parseOptions(written.options, context) };
@@ -102,6 +103,11 @@ export function parseConfig(
     default:
       return {};
   }
+}
+
+function numberFormat(input: Json, path: string): Json {
+  if (numberFormats.some((known) => known === input)) return input;
+  throw bodyError(path, numberFormats.map((known) => `\`"${known}"\``).join(", or "), input);
 }
 
 const optionsMax = 100;

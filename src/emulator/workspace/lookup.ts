@@ -1,3 +1,4 @@
+import { usualId } from "../api/input.ts";
 import { ApiError } from "../http/errors.ts";
 import { type Actor, touch } from "../operations/pages.ts";
 import { setTrashed } from "../operations/tell.ts";
@@ -26,7 +27,7 @@ export function actorsOf(state: State, person: string | null): ActorOf {
 
 export function personActor(state: State, by: By | undefined): Actor {
   const at = by?.at === undefined ? state.now() : toMs(by.at);
-  return { userId: by?.by ?? firstPerson(state), connection: null, at };
+  return { userId: by?.by === undefined ? firstPerson(state) : usualId(by.by), connection: null, at };
 }
 
 function firstPerson(state: State): string {
@@ -50,23 +51,23 @@ function found<T>(value: T | undefined, kind: string, id: string): T {
 }
 
 export function personAt(state: State, id: string): User {
-  return found(state.users.get(id), "person", id);
+  return found(state.users.get(usualId(id)), "person", id);
 }
 
 export function pageAt(state: State, id: string): Page {
-  return found(state.pages.get(id), "page", id);
+  return found(state.pages.get(usualId(id)), "page", id);
 }
 
 export function databaseAt(state: State, id: string): Database {
-  return found(state.databases.get(id), "database", id);
+  return found(state.databases.get(usualId(id)), "database", id);
 }
 
 export function dataSourceAt(state: State, id: string): DataSource {
-  return found(state.dataSources.get(id), "data source", id);
+  return found(state.dataSources.get(usualId(id)), "data source", id);
 }
 
 export function entityAt(state: State, id: string): Entity {
-  return found(findEntity(state, id) ?? undefined, "object", id);
+  return found(findEntity(state, usualId(id)) ?? undefined, "object", id);
 }
 
 export function propertyAt(dataSource: DataSource, nameOrId: string): Property {

@@ -1,3 +1,4 @@
+import { usualId } from "../api/input.ts";
 import {
   type Actor,
   addChild,
@@ -68,7 +69,7 @@ function makeRow(
     author,
   );
   page.editedAt = row.editedAt === undefined ? author.at : toMs(row.editedAt);
-  page.editedBy = row.editedBy ?? author.userId;
+  page.editedBy = row.editedBy === undefined ? author.userId : usualId(row.editedBy);
   dataSourceOf(state, page)?.rows.edited();
   if (parent.type !== "data_source_id") addChild(state, page);
   return page;

@@ -1,3 +1,4 @@
+import { usualId } from "../api/input.ts";
 import type { Capabilities, Connection, State } from "../state/state.ts";
 import { connectionAt, entityAt } from "./lookup.ts";
 import type { NewConnection, Workspace } from "./workspace.ts";
@@ -9,7 +10,8 @@ type PeopleControls = Pick<
 
 export function peopleControls(state: State): PeopleControls {
   return {
-    addPerson: ({ id = state.random.uuid(), name, email }) => {
+    addPerson: ({ id: wanted, name, email }) => {
+      const id = wanted === undefined ? state.random.uuid() : usualId(wanted);
       state.users.set(id, { id, type: "person", name, email: email ?? null, avatarUrl: null });
       return id;
     },

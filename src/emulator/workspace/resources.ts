@@ -1,3 +1,4 @@
+import { usualId } from "../api/input.ts";
 import { createComment, setResolved } from "../operations/comments.ts";
 import { createTemplate } from "../operations/templates.ts";
 import type { State } from "../state/state.ts";
@@ -35,7 +36,7 @@ export function resourceControls(state: State, actorOf: ActorOf): ResourceContro
         state,
         {
           parent: { type: entity.object === "page" ? "page_id" : "block_id", id: entity.id },
-          discussionId,
+          discussionId: discussionId === undefined ? undefined : usualId(discussionId),
           text,
           displayName: { type: "user", resolved_name: personAt(state, actor.userId).name },
           attachments: [],
@@ -44,7 +45,7 @@ export function resourceControls(state: State, actorOf: ActorOf): ResourceContro
       );
       return { commentId: comment.id, discussionId: comment.discussionId };
     },
-    resolveDiscussion: (discussionId) => setResolved(state, discussionId, true),
-    reopenDiscussion: (discussionId) => setResolved(state, discussionId, false),
+    resolveDiscussion: (discussionId) => setResolved(state, usualId(discussionId), true),
+    reopenDiscussion: (discussionId) => setResolved(state, usualId(discussionId), false),
   };
 }

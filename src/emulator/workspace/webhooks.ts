@@ -1,3 +1,4 @@
+import { usualId } from "../api/input.ts";
 import { latestVersion, versions } from "../api/versions.ts";
 import { validationError } from "../http/errors.ts";
 import type { State, Subscription } from "../state/state.ts";
@@ -57,7 +58,7 @@ export function webhookControls(state: State, webhooks: WorkspaceTools["webhooks
 }
 
 function subscriptionAt(state: State, id: string): Subscription {
-  const subscription = state.subscriptions.get(id);
+  const subscription = state.subscriptions.get(usualId(id));
   if (subscription === undefined) throw missing("webhook", id);
   return subscription;
 }

@@ -197,6 +197,38 @@ export function bodyFor(route: string, things: Things): Json {
       insert_content: { content: "# hello\n\n- a\n- b" },
     },
     "POST /blocks/meeting_notes": { title: "standup", source: { type: "block", block_id: things.audioId } },
+    "POST /blocks/meeting_notes/query": {
+      filter: {
+        operator: "and",
+        filters: [
+          {
+            property: "title",
+            filter: { operator: "string_contains", value: { type: "exact", value: "up" } },
+          },
+          {
+            operator: "or",
+            filters: [
+              {
+                property: "created_time",
+                filter: {
+                  operator: "date_is_within",
+                  value: { type: "exact", value: { type: "daterange", start_date: "2026-11-01" } },
+                },
+              },
+              {
+                property: "created_by",
+                filter: {
+                  operator: "person_contains",
+                  value: [{ type: "exact", value: { table: "notion_user", id: things.userId } }],
+                },
+              },
+            ],
+          },
+        ],
+      },
+      sort: [{ property: "created_time", direction: "descending" }],
+      limit: 10,
+    },
     "PATCH /blocks/{block_id}": { toggle: { rich_text: words("other"), color: "red" } },
     "PATCH /blocks/{block_id}/children": { children: blocks },
     "POST /comments": {

@@ -5,6 +5,7 @@ import { partBytes } from "./before.ts";
 import { compare, type Difference, IdMap } from "./compare.ts";
 import { madeIn } from "./made.ts";
 import { type Chain, type Folder, isRecord, objectsIn, type RecordedCall } from "./recorded.ts";
+import { recordedOn } from "./recorded-on.ts";
 import { buildWorld, recordedToken } from "./world.ts";
 
 /** What came of one recorded call. */
@@ -24,7 +25,7 @@ export async function replayChain(chain: Chain, folder: Folder): Promise<Replaye
   let now = Math.floor(at / 1000) * 1000 + 567;
   const name = workspaceName(folder);
   await using emulator = await startFilled(
-    { clock: { now: () => now }, ratePerMinute: null, seed: { name } },
+    { clock: { now: () => now }, ratePerMinute: null, seed: { name }, asOf: recordedOn(chain) },
     (state) => buildWorld(state, chain, folder),
   );
   const ids = new IdMap();
@@ -114,6 +115,7 @@ async function send(
     headers: {
       authorization: `Bearer ${call.status === 401 ? "ntn_wrong_dummy" : recordedToken}`,
       "notion-version": versionSent(call.version),
+      "user-agent": call.userAgent,
       ...(body === null || formIn(call) !== null
         ? {}
         : { "content-type": call.formType ?? "application/json" }),

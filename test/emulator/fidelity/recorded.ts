@@ -16,8 +16,9 @@ export interface RecordedCall {
   readonly formType: string | null;
   readonly status: number;
   readonly answer: JsonObject;
-  /** When it was recorded, if the recording tells. */
+  /** The moment in the answer's headers, if they were kept. */
   readonly at: number | null;
+  readonly userAgent: string;
 }
 
 /** Calls that belong together: one workspace, in this order. */
@@ -34,18 +35,28 @@ export interface Folder {
 }
 
 const cassetteFolders = ["notion-sdk-py", "notion-sdk-py-2.5.0", "notional", "jekyll-notion"];
-const singleFolders = ["notion_ruby_mapping", "notion_ruby_mapping-2025-06"];
 
 /** Every folder of recordings that holds requests, and the bare block lists of kristaxlab as reads. */
 export function readFolders(): Folder[] {
   const cassettes = cassetteFolders.map((name) => folder(name, readCassettes(name)));
-  const singles = singleFolders.map((name) => folder(name, chainsByCursor(readSingles(name))));
-  return [...cassettes, ...singles, folder("kristaxlab-notion-sdk", readBareLists("kristaxlab-notion-sdk"))];
+  const bareLists = folder("kristaxlab-notion-sdk", readBareLists("kristaxlab-notion-sdk"));
+  return [...cassettes, ...readRubyMapping(), bareLists];
 }
 
-function folder(name: string, chains: Chain[]): Folder {
+/** The newer set took over some answers of the older one, of an older version: those count once, in the older one. */
+function readRubyMapping(): Folder[] {
+  const [newer, older] = [readSingles("notion_ruby_mapping"), readSingles("notion_ruby_mapping-2025-06")];
+  const known = new Set(older.map(({ answer }) => JSON.stringify(answer)));
+  const own = newer.filter(({ answer }) => !known.has(JSON.stringify(answer)));
+  return [
+    folder("notion_ruby_mapping", chainsByCursor(own), newer),
+    folder("notion_ruby_mapping-2025-06", chainsByCursor(older)),
+  ];
+}
+
+function folder(name: string, chains: Chain[], calls = chains.flatMap((chain) => chain.calls)): Folder {
   const known = new Map<string, JsonObject[]>();
-  for (const { answer } of chains.flatMap((chain) => chain.calls)) {
+  for (const { answer } of calls) {
     for (const each of objectsIn(answer)) {
       const id = text(each.id).replaceAll("-", "");
       known.set(id, [...(known.get(id) ?? []), each]);
@@ -113,12 +124,13 @@ export function readCall(file: string): RecordedCall {
     method: text(request.method),
     path: text(request.path),
     query: request.query ?? [],
-    version: versionOf(text(object(request.headers)["notion-version"]), answer),
+    version: text(object(request.headers)["notion-version"]),
     body: request.body ?? null,
     formType: formTypeOf(object(request.headers)["content-type"]),
     status: response.status,
     answer,
     at: Number.isNaN(at) ? null : at,
+    userAgent: "recorded",
   };
 }
 
@@ -126,15 +138,7 @@ function formTypeOf(type: Json | undefined): string | null {
   return typeof type === "string" && type.startsWith("multipart/form-data") ? type : null;
 }
 
-/** Some saved answers are older than the request script beside them: a database that has columns is of 2022-06-28. */
-function versionOf(requested: string, answer: JsonObject): string {
-  const parent = isRecord(answer.parent) ? answer.parent : {};
-  const isOldDatabase = answer.object === "database" && isRecord(answer.properties);
-  const isOldRow = answer.object === "page" && parent.type === "database_id";
-  return isOldDatabase || isOldRow ? "2022-06-28" : requested;
-}
-
-/** Bodies of GET /blocks/{id}/children at 2026-03-11, recorded without their requests. */
+/** Bodies of GET /blocks/{id}/children at 2026-03-11, recorded with Postman and without their requests. */
 function readBareLists(name: string): Chain[] {
   return readdirSync(join(fixtures, name))
     .sort()
@@ -153,6 +157,7 @@ function readBareLists(name: string): Chain[] {
         status: 200,
         answer,
         at: null,
+        userAgent: "PostmanRuntime/7.51.0",
       };
       return { name: call.file, calls: [call] };
     });

@@ -1,5 +1,4 @@
 import type { Difference } from "./compare.ts";
-import { laterChanges } from "./later.ts";
 import { madeIn } from "./made.ts";
 import { isServed, replayChain } from "./play.ts";
 import { type Reason, reasons } from "./reasons.ts";
@@ -9,10 +8,7 @@ import { objectsIn, type RecordedCall, readFolders } from "./recorded.ts";
 export interface VersionFigures {
   readonly version: string;
   replayed: number;
-  /** Equal but for what Notion changed in every version since the recording. */
   equal: number;
-  /** Equal without setting such changes aside. */
-  strictlyEqual: number;
   /** Of the equal ones, how many only read what was planted from recordings. */
   plantedReads: number;
 }
@@ -23,8 +19,6 @@ export interface Report {
   readonly byReason: ReadonlyMap<Reason, number>;
   /** Differences that no reason is given for. */
   readonly unexplained: readonly string[];
-  /** Equal calls in which something Notion changed later was set aside, by what it was. */
-  readonly bySetAside: ReadonlyMap<string, number>;
   /** Recorded calls to endpoints that are not served. */
   readonly notServed: readonly string[];
 }
@@ -33,7 +27,6 @@ export interface Report {
 export async function measureFidelity(): Promise<Report> {
   const versions = new Map<string, VersionFigures>();
   const byReason = new Map<Reason, number>();
-  const bySetAside = new Map<string, number>();
   const unexplained: string[] = [];
   const notServed: string[] = [];
   for (const folder of readFolders()) {
@@ -43,20 +36,16 @@ export async function measureFidelity(): Promise<Report> {
       const made = madeIn({ ...chain, calls });
       for (const { call, differences } of await replayChain({ ...chain, calls }, folder)) {
         const figures = figuresOf(versions, call.version);
-        const left = differences.filter((difference) => laterChange(difference) === undefined);
         figures.replayed++;
-        if (differences.length === 0) figures.strictlyEqual++;
-        if (left.length === 0) {
+        if (differences.length === 0) {
           figures.equal++;
           if (isPlantedRead(call, made)) figures.plantedReads++;
-          for (const what of new Set(differences.map((each) => laterChange(each)?.what ?? "")))
-            count(bySetAside, what);
-        } else explain(call, left, { byReason, unexplained });
+        } else explain(call, differences, { byReason, unexplained });
       }
     }
   }
   const sorted = [...versions.values()].sort((one, other) => one.version.localeCompare(other.version));
-  return { versions: sorted, byReason, unexplained, bySetAside, notServed };
+  return { versions: sorted, byReason, unexplained, notServed };
 }
 
 function figuresOf(versions: Map<string, VersionFigures>, version: string): VersionFigures {
@@ -66,15 +55,10 @@ function figuresOf(versions: Map<string, VersionFigures>, version: string): Vers
     version: key,
     replayed: 0,
     equal: 0,
-    strictlyEqual: 0,
     plantedReads: 0,
   };
   versions.set(key, figures);
   return figures;
-}
-
-function laterChange(difference: Difference): (typeof laterChanges)[number] | undefined {
-  return laterChanges.find((change) => change.isSeen(difference));
 }
 
 /** Shows nothing but what no recorded call made: equal answers prove less of these. */
@@ -105,18 +89,18 @@ export function percentEqual({ equal, replayed }: VersionFigures): number {
 }
 
 /** The section of docs/emulator.md. */
-export function renderReport({ versions, byReason, bySetAside }: Report): string {
+export function renderReport({ versions, byReason }: Report): string {
   const rows = versions.map((figures) => {
-    const { version, replayed, equal, strictlyEqual, plantedReads } = figures;
+    const { version, replayed, equal, plantedReads } = figures;
     const share = percentEqual(figures).toFixed(1);
-    return `| ${version} | ${replayed} | ${equal} (${share} %) | ${replayed - equal} | ${strictlyEqual} | ${plantedReads} |`;
+    return `| ${version} | ${replayed} | ${equal} (${share} %) | ${replayed - equal} | ${plantedReads} |`;
   });
   const line = ([text, number]: readonly [string, number]): string => `| ${number} | ${text} |`;
   const byCount = (one: readonly [string, number], other: readonly [string, number]): number =>
     other[1] - one[1];
   return [
-    "| version | replayed | equal | different | equal without setting later changes aside | equal reads of what was planted |",
-    "|---|---:|---:|---:|---:|---:|",
+    "| version | replayed | equal | different | equal reads of what was planted |",
+    "|---|---:|---:|---:|---:|",
     ...rows,
     "",
     "Calls that differ, by reason:",
@@ -127,11 +111,5 @@ export function renderReport({ versions, byReason, bySetAside }: Report): string
       .map(([{ why }, number]): [string, number] => [why, number])
       .sort(byCount)
       .map(line),
-    "",
-    "Later changes of Notion's that were set aside in equal calls:",
-    "",
-    "| calls | change |",
-    "|---:|---|",
-    ...[...bySetAside].sort(byCount).map(line),
   ].join("\n");
 }
