@@ -4,6 +4,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    // One Postgres for all test files, started when the first of them asks for it.
+    globalSetup: ["./test/support/global-setup.ts"],
     pool: "threads",
     isolate: false,
     testTimeout: 60_000,

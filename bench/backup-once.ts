@@ -1,6 +1,7 @@
 // One full backup in a fresh process. Usage: node bench/backup-once.ts URL TOKEN DATABASE_ID FOLDER
 // Prints {seconds, rows, calls, peakBytes}. The time is that of the work alone, without starting Node.
 import { openLockstep } from "../src/app/open.ts";
+import { noSecrets } from "../src/config/environment.ts";
 import { benchConfig } from "./support.ts";
 
 const [url = "", token = "", databaseId = "", folder = ""] = process.argv.slice(2);
@@ -10,7 +11,7 @@ const lockstep = await openLockstep({
     { property: "State", field: "status" },
     { property: "Kind", field: "resolution" },
   ]),
-  secrets: { notionToken: token, adminToken: null },
+  secrets: { ...noSecrets, notionToken: token },
   baseUrl: url,
 });
 const cpuBefore = process.cpuUsage();

@@ -1,5 +1,6 @@
 import { openLockstep } from "../src/app/open.ts";
 import { systemClock } from "../src/app/platform.ts";
+import { noSecrets } from "../src/config/environment.ts";
 import { startEmulator } from "../src/emulator/index.ts";
 import { type BenchResult, benchConfig, machine, temporaryFolder } from "./support.ts";
 
@@ -21,7 +22,7 @@ export async function measureCalls(rows: number, changed: number): Promise<Bench
     properties: { Name: { title: [{ type: "text", text: { content: `Row ${i}` } }] } },
   }));
   const config = benchConfig(folder.path, databaseId);
-  const secrets = { notionToken: emulator.token, adminToken: null };
+  const secrets = { ...noSecrets, notionToken: emulator.token };
   const clock = { ...systemClock, now: () => now };
   const withSweep = await openLockstep({ config, secrets, baseUrl: emulator.url, clock });
   const pollOnly = await openLockstep({

@@ -4,7 +4,12 @@ import { measureEmulator } from "./emulator.ts";
 import { measureEngine, measureMemory } from "./engine.ts";
 import { run as measureHistory } from "./history.ts";
 import { measurePace } from "./pace.ts";
+import { measurePlanner } from "./planner.ts";
+import { run as measureSqlCapture } from "./sql-capture.ts";
 import type { BenchResult } from "./support.ts";
+import { measureTwoWayCalls } from "./two-way.ts";
+import { measureTwoWayResume } from "./two-way-resume.ts";
+import { measureTwoWaySpeed } from "./two-way-speed.ts";
 
 const benches: Record<string, () => Promise<BenchResult>> = {
   "calls-1000": () => measureCalls(1_000, 250),
@@ -14,6 +19,11 @@ const benches: Record<string, () => Promise<BenchResult>> = {
   memory: () => measureMemory(),
   history: () => measureHistory(),
   emulator: () => measureEmulator(),
+  planner: () => measurePlanner(),
+  "sql-capture": () => measureSqlCapture(),
+  "two-way-calls": () => measureTwoWayCalls(),
+  "two-way-resume": () => measureTwoWayResume(),
+  "two-way-speed": () => measureTwoWaySpeed(),
 };
 
 const args = process.argv.slice(2);

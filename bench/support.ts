@@ -78,6 +78,7 @@ export function benchConfig(
     file: join(folder, "lockstep.config.json"),
     store: `sqlite:${join(folder, "lockstep.db")}`,
     notion: { ratePerMinute: 1_000_000_000, timeoutMs: 60_000 },
+    tables: [],
     backup: {
       sweepEveryHours: 0,
       guard: { deletesMax: 10, deleteShareMax: 0.1 },

@@ -2,10 +2,12 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
+import { noSecrets } from "../config/environment.ts";
 import { type Emulator, startEmulator } from "../emulator/index.ts";
 import { type Check, checkAgainstTruth, type Told } from "./demo-checks.ts";
 import type { DiffReport, HistoryReport, Lockstep, RunReport } from "./lockstep.ts";
 import { openLockstep } from "./open.ts";
+import type { BoardColumn } from "./pipeline-demo-checks.ts";
 
 /** What the demo shows, in order; faces turn it into text. */
 export type DemoEvent =
@@ -13,6 +15,7 @@ export type DemoEvent =
   | { readonly kind: "runs"; readonly reports: readonly RunReport[] }
   | { readonly kind: "history"; readonly report: HistoryReport }
   | { readonly kind: "diff"; readonly report: DiffReport }
+  | { readonly kind: "board"; readonly columns: readonly BoardColumn[] }
   | { readonly kind: "calls"; readonly calls: readonly DemoCalls[] }
   | { readonly kind: "checks"; readonly checks: readonly Check[] };
 
@@ -48,7 +51,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
     await using emulator = await startEmulator({ seed: JSON.parse(await readFile(seedFile, "utf8")) });
     const lockstep = await openLockstep({
       config: demoConfig(folder, emulator),
-      secrets: { notionToken: emulator.token, adminToken: null },
+      secrets: { ...noSecrets, notionToken: emulator.token },
       baseUrl: emulator.url,
     });
     try {
@@ -226,6 +229,7 @@ function demoConfig(folder: string, emulator: Emulator): Config {
     file: join(folder, "lockstep.config.json"),
     store: `sqlite:${join(folder, "lockstep.db")}`,
     notion: { ratePerMinute: 180, timeoutMs: 60_000 },
+    tables: [],
     backup: {
       sweepEveryHours: 0,
       guard: { deletesMax: 10, deleteShareMax: 0.1 },

@@ -1,11 +1,15 @@
 import type { Config } from "../config/config.ts";
 import type { Json } from "../core/json.ts";
 import type { Run, SyncTotals, Task, TaskFilter, TaskVersion } from "../store/store.ts";
+import type { Finding } from "./doctor.ts";
+import type { PipelineStatus } from "./pipeline-status.ts";
+import type { PairPlanReport, PairStatus, TwoWay } from "./two-way.ts";
 
 /** Progress of a long operation; faces print it, nobody depends on it. */
 export interface Progress {
   readonly sync: string;
-  readonly phase: "connecting" | "reading" | "sweeping" | "certifying" | "verifying" | "done";
+  /** For people ("reading", "sweeping Notion"); "done" is the last. */
+  readonly phase: string;
   /** Rows so far in this phase. */
   readonly rows: number;
   /** Rows expected, null when unknown. */
@@ -21,6 +25,8 @@ export interface SyncOptions {
   readonly isFull?: boolean;
   /** Certified deletions this run may carry out beyond the guard. */
   readonly allowDeletes?: number;
+  /** Lets a two-way sync write for the first time, or with a changed mapping. */
+  readonly isAccepted?: boolean;
   readonly onProgress?: (progress: Progress) => void;
   readonly signal?: AbortSignal | undefined;
 }
@@ -30,6 +36,8 @@ export interface RunReport {
   /** Name of the sync: the database's name, with "/<data source>" when it has several. */
   readonly sync: string;
   readonly run: Run;
+  /** Of a two-way sync: what waits for a person. */
+  readonly open?: { readonly conflicts: number; readonly holds: number; readonly problems: number };
 }
 
 /** One step of a plan. `fields` lists only what would change. */
@@ -42,7 +50,11 @@ export interface PlannedAction {
   readonly isConflict: boolean;
 }
 
-export interface PlanReport {
+/** What a run would do: of a backup, or of a two-way sync. */
+export type PlanReport = BackupPlanReport | PairPlanReport;
+
+export interface BackupPlanReport {
+  readonly type: "import";
   readonly sync: string;
   /** At most `actionsShownMax` actions; `counts` covers all. */
   readonly actions: readonly PlannedAction[];
@@ -71,6 +83,10 @@ export interface StatusReport {
   readonly config: string;
   readonly store: string;
   readonly syncs: readonly SyncStatus[];
+  /** Two-way syncs. */
+  readonly pairs: readonly PairStatus[];
+  /** Of the pipeline, once its board was read. */
+  readonly pipeline?: PipelineStatus;
   readonly ratePerMinute: number | "auto";
 }
 
@@ -129,6 +145,7 @@ export interface Tasks {
 export interface Lockstep {
   readonly config: Config;
   readonly tasks: Tasks;
+  readonly twoWay: TwoWay;
   /** Runs the named syncs (all enabled ones when none is named), one after another; one failing stops none. */
   sync(names: readonly string[], options: SyncOptions): Promise<readonly RunReport[]>;
   plan(names: readonly string[], options: Omit<SyncOptions, "trigger">): Promise<readonly PlanReport[]>;
@@ -146,5 +163,7 @@ export interface Lockstep {
   diff(reference: string, from: number | null, to: number | null): Promise<DiffReport>;
   /** Runs the syncs on their schedules until the signal aborts; makes up a missed run once. */
   schedule(signal: AbortSignal, onRun: (report: RunReport) => void): Promise<void>;
+  /** Looks at everything that has to be right for syncs to run. Changes nothing. */
+  doctor(signal?: AbortSignal): Promise<readonly Finding[]>;
   close(): Promise<void>;
 }

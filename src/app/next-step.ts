@@ -15,17 +15,37 @@ const nextSteps: Record<ErrorCode, string> = {
   UPSTREAM_FAILED: "run again later; status.notion.so shows whether Notion has a problem",
   UPSTREAM_TIMEOUT: "run again; raise notion.timeoutMs if it stays",
   CIRCUIT_OPEN: "wait until the time named above, then run again",
-  ACCESS_LOST: "share the database with the connection again; nothing was deleted",
+  ACCESS_LOST:
+    "share the database with the connection again, or mend the table's address and the user's rights; nothing was deleted",
   SCHEMA_DRIFT: "adapt fieldMappings to the properties as they are now called",
   SWEEP_INCOMPLETE: "run again; nothing was deleted",
   GUARD_REFUSED:
-    "look at `lockstep plan`; if the deletions are meant, a person allows them with `lockstep sync --allow-deletes N`",
+    "look at `lockstep plan`; if it is meant, a person lets it: `lockstep sync --yes` for a first run or a changed mapping, `lockstep sync --allow-deletes N` for deletions, `lockstep conflicts` for what is held back",
   RUN_IN_PROGRESS: "wait for the other run; `lockstep status` shows it",
   LEASE_LOST: "another process has taken over; see `lockstep runs`",
-  STORE_FAILED: "read the message: the file must be writable, the disk not full, no other program holding it",
+  STORE_FAILED: "read the message: it says what the store needs",
   TASKS_BUSY: "run again when the tasks are not being edited so often",
+  RECORD_INCOMPLETE:
+    "share what the record refers to with the connection, or leave the field out of the mapping",
   RECORD_NOT_FOUND:
     "check the reference: a task id, a Notion page id or link, the beginning of one, or words of a title",
+  RECORD_TRASHED: "nothing to do: the next run reads the record again",
+  FIELD_UNKNOWN: "adapt the mapping to the columns that are there",
+  FIELD_READ_ONLY: "let the side that computes the field own it in the mapping",
+  VALUE_INVALID: "correct the value named above where it comes from",
+  VALUE_TOO_LONG: "shorten the value named above, or map it to a field that holds more",
+  OPTION_UNKNOWN: "add the option in Notion, or map the value to one that is there",
+  SENT_TOO_LATE: "nothing to do: the next run reads the record again",
+  SQL_FAILED: "check that the database runs, and run again",
+  SQL_TABLE_UNFIT: "do what the message says; docs/sql-connector.md lists what a table needs",
+  SQL_UNIQUE: "change the value named above, or the other row that has it",
+  SQL_NOT_NULL: "fill in the value named above, map a field to the column, or give it a default",
+  SQL_CHECK: "correct the value where it comes from; the message names the constraint",
+  SQL_FOREIGN_KEY: "create the row it refers to first, or correct the value",
+  SQL_RAISED: "read the message: it is the table's own trigger that refused",
+  SQL_NOT_PERMITTED: "grant the database user what docs/sql-connector.md lists",
+  SQL_BUSY: "nothing to do: it is tried again",
+  SQL_NO_DELETE: "set softDelete or hardDelete for the table, or let deletions stay on their side",
   RUN_NOT_FOUND: "see `lockstep runs` for the ids of runs",
   SYNC_NOT_FOUND: "see `lockstep status` for the names of syncs",
   USAGE: "see `lockstep --help`",
@@ -40,9 +60,21 @@ export function explainError(thrown: unknown): { readonly error: LockstepError; 
   return { error, nextStep: nextSteps[error.code] };
 }
 
+/** Why a record of a two-way sync waits, when that is no error of anybody. */
+const waitingSteps: Readonly<Record<string, string>> = {
+  RECORD_MISSING:
+    "one side cannot be seen: share it with the connection again, or bring the row back; nothing is deleted",
+  AMBIGUOUS_KEY:
+    "several records of one side have the value that they are matched by: make it unique, or delete the spare ones",
+  OSCILLATION:
+    "somebody else keeps undoing what is written: find out which automation, or give the field one owner",
+  DUPLICATE_RECORD: "two records are the same one, and both were edited: delete the one that is not needed",
+};
+
 /** The step for a code that comes as text, as in the evidence of a run; null for one that is not known. */
 export function nextStepOf(code: string): string | null {
-  return Object.hasOwn(nextSteps, code) ? nextSteps[code as ErrorCode] : null;
+  if (Object.hasOwn(nextSteps, code)) return nextSteps[code as ErrorCode];
+  return waitingSteps[code] ?? null;
 }
 
 function unexpected(thrown: unknown): LockstepError {

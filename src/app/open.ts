@@ -1,14 +1,18 @@
-import { existsSync } from "node:fs";
 import type { Config, DatabaseConfig, Secrets } from "../config/config.ts";
 import type { Clock, Ids } from "../core/clock.ts";
 import { runSchedule } from "../engine/schedule.ts";
 import type { EngineDeps } from "../engine/sync.ts";
-import { openSqliteStore } from "../store/sqlite/open.ts";
-import type { Store } from "../store/store.ts";
+import { createTwoWay } from "./create-two-way.ts";
+import { examine } from "./doctor.ts";
+import { Herald } from "./herald.ts";
 import type { Lockstep, RunReport } from "./lockstep.ts";
+import { createNotionAccess } from "./notion-access.ts";
 import { runOf, runsOf, statusOf, verify } from "./overview.ts";
+import { Pairs } from "./pairs.ts";
+import { openPipeline } from "./pipeline.ts";
 import { isOwnerDead, processOwner, systemClock, systemIds } from "./platform.ts";
 import { planSyncs, runSyncs, type SyncWorld } from "./run-syncs.ts";
+import { hasStore, openStore } from "./stores.ts";
 import { createSyncs } from "./syncs.ts";
 import { createTasks, diffOf, historyAt, historyOf } from "./tasks.ts";
 
@@ -29,10 +33,19 @@ export interface OpenOptions {
 /** Opens the store and hands out everything a user can do. Close it when done. */
 export async function openLockstep(options: OpenOptions): Promise<Lockstep> {
   const { config, secrets, clock = systemClock, ids = systemIds } = options;
-  const store = await openStore(config, ids, options.isReadOnly === true);
+  const store = await openStore(config.store, { ids, isReadOnly: options.isReadOnly === true });
   const deps: EngineDeps = { store, clock, ids, owner: processOwner(), isDead: isOwnerDead };
-  const access = { token: secrets.notionToken, baseUrl: (options.baseUrl ?? notionUrl).replace(/\/+$/, "") };
-  const world: SyncWorld = { deps, config, syncs: createSyncs(deps, config, access) };
+  const baseUrl = (options.baseUrl ?? notionUrl).replace(/\/+$/, "");
+  const access = createNotionAccess(deps, config, { token: secrets.notionToken, baseUrl });
+  const herald = new Herald();
+  const pipeline = await openPipeline({ deps, secrets, config, access, herald }).catch(
+    async (error: unknown) => {
+      await store.close();
+      throw error;
+    },
+  );
+  const pairs = new Pairs(deps, secrets, { access, pipeline });
+  const world: SyncWorld = { deps, config, syncs: createSyncs(deps, config, access), pairs, pipeline };
   const running = new Set<Promise<unknown>>();
   const sync: Lockstep["sync"] = (names, request) => {
     const reports = runSyncs(world, names, request).finally(() => running.delete(reports));
@@ -42,6 +55,7 @@ export async function openLockstep(options: OpenOptions): Promise<Lockstep> {
   return {
     config,
     tasks: createTasks(store, clock),
+    twoWay: createTwoWay(world, secrets, herald),
     sync,
     plan: (names, request) => planSyncs(world, names, request),
     status: () => statusOf(world),
@@ -52,17 +66,18 @@ export async function openLockstep(options: OpenOptions): Promise<Lockstep> {
     historyAt: (reference, at) => historyAt(store, reference, at),
     diff: (reference, from, to) => diffOf(store, reference, from, to),
     schedule: (signal, onRun) => keepSchedule(world, sync, signal, onRun),
+    doctor: async (signal) => {
+      const hasWebhookSecret = secrets.webhookSecrets.length > 0;
+      return examine({ world, access, hasWebhookSecret, hasStore: await hasStore(config.store) }, signal);
+    },
     async close() {
       // Whoever asked for a sync may be gone while it still writes its evidence.
       await Promise.allSettled(running);
+      await pairs[Symbol.asyncDispose]();
+      await pipeline?.[Symbol.asyncDispose]();
       await store.close();
     },
   };
-}
-
-async function openStore(config: Config, ids: Ids, isReadOnly: boolean): Promise<Store> {
-  const path = config.store.replace(/^sqlite:/, "");
-  return openSqliteStore({ path: isReadOnly && !existsSync(path) ? ":memory:" : path, ids });
 }
 
 async function keepSchedule(

@@ -2,9 +2,14 @@ import type { DatabaseConfig } from "../config/config.ts";
 import { LockstepError } from "../core/errors.ts";
 import { nextRunAfter } from "../engine/schedule.ts";
 import { verifyRun } from "../engine/verify.ts";
+import { lookupKey } from "./data-sources.ts";
 import type { Lockstep, RunReport, StatusReport, SyncStatus, Verification } from "./lockstep.ts";
+import { pairStatusOf, verifyPairRun } from "./pair-overview.ts";
+import { pipelineStatusOf } from "./pipeline-status.ts";
+import { knownPairs } from "./questions.ts";
 import { progressOf, type SyncWorld } from "./run-syncs.ts";
-import { noSuchSync, type Source } from "./syncs.ts";
+import type { Source } from "./syncs.ts";
+import { noSuchSync, pairsIn } from "./targets.ts";
 
 /** Every configured sync: running or not, when it ran and runs next, what it holds. Asks the store only. */
 export async function statusOf(world: SyncWorld): Promise<StatusReport> {
@@ -12,15 +17,28 @@ export async function statusOf(world: SyncWorld): Promise<StatusReport> {
   const statuses: SyncStatus[] = [];
   for (const database of config.backup.databases) {
     const known = await syncs.known(database);
-    const rows = known.length > 0 ? known : [{ name: database.name, syncId: `notion:${database.notionId}` }];
+    const rows = known.length > 0 ? known : [{ name: database.name, syncId: lookupKey(database.notionId) }];
     for (const { name, syncId } of rows) statuses.push(await syncStatusOf(world, database, { name, syncId }));
   }
   return {
     config: config.file,
     store: config.store,
     syncs: statuses,
+    pairs: await Promise.all(pairsIn(config).map((table) => pairStatusOf(world, table))),
+    ...(await pipelineIn(world)),
     ratePerMinute: config.notion.ratePerMinute,
   };
+}
+
+async function pipelineIn(world: SyncWorld): Promise<Pick<StatusReport, "pipeline">> {
+  const { pipeline, deps } = world;
+  if (pipeline === null) return {};
+  const { name } = pipeline.config;
+  const board = (await knownPairs(world)).find(({ config }) => config.name === name);
+  if (board === undefined) return {};
+  const { syncId } = board;
+  const channels = pipeline.channels();
+  return { pipeline: await pipelineStatusOf(deps.store.pairs, { sync: name, syncId, channels }) };
 }
 
 async function syncStatusOf(
@@ -84,6 +102,7 @@ export async function verify(
   options: Parameters<Lockstep["verifyRun"]>[1],
 ): Promise<Verification> {
   const { sync, run } = await runOf(world, runId);
+  if (run.type === "two-way") return verifyPairRun(world.deps.store, { sync, run });
   const source = (await knownSources(world)).find((each) => each.syncId === run.syncId);
   if (source === undefined) {
     throw new LockstepError(
@@ -103,8 +122,12 @@ async function knownSources({ config, syncs }: SyncWorld): Promise<Source[]> {
 }
 
 async function namesById(world: SyncWorld): Promise<Map<string, string>> {
-  const { databases } = world.config.backup;
-  const names = new Map(databases.map((database) => [`notion:${database.notionId}`, database.name]));
+  const { backup } = world.config;
+  const names = new Map([
+    ...pairsIn(world.config).map((table) => [lookupKey(table.notion.id), table.name] as const),
+    ...backup.databases.map((database) => [lookupKey(database.notionId), database.name] as const),
+  ]);
+  for (const source of await knownPairs(world)) names.set(source.syncId, source.config.name);
   for (const source of await knownSources(world)) names.set(source.syncId, source.name);
   return names;
 }

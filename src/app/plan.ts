@@ -2,7 +2,7 @@ import { LockstepError } from "../core/errors.ts";
 import type { Step } from "../engine/reconcile.ts";
 import { dryRun } from "../engine/run.ts";
 import type { EngineDeps, OnProgress, SyncDefinition } from "../engine/sync.ts";
-import type { PlannedAction, PlanReport } from "./lockstep.ts";
+import type { BackupPlanReport, PlannedAction } from "./lockstep.ts";
 
 /** A plan lists this many actions in full; its counts cover all of them. */
 const actionsShownMax = 200;
@@ -17,7 +17,7 @@ export async function planSource(
     onProgress: OnProgress;
     signal?: AbortSignal | undefined;
   },
-): Promise<PlanReport> {
+): Promise<BackupPlanReport> {
   const counts = { ...noActions };
   try {
     const shown: PlannedStep[] = [];
@@ -39,6 +39,7 @@ export async function planSource(
     const actions: PlannedAction[] = [];
     for (const planned of shown) actions.push(await describeStep(deps, planned));
     return {
+      type: "import",
       sync: sync.name,
       actions,
       counts,
@@ -55,8 +56,9 @@ export async function planSource(
 }
 
 /** The plan of a sync that could not be looked at. */
-export function planFailed(sync: string, { code, message }: LockstepError): PlanReport {
+export function planFailed(sync: string, { code, message }: LockstepError): BackupPlanReport {
   return {
+    type: "import",
     sync,
     actions: [],
     counts: noActions,

@@ -1,18 +1,27 @@
 import type { Config } from "../config/config.ts";
 import { LockstepError } from "../core/errors.ts";
-import { runSync, startedRun } from "../engine/run.ts";
+import { runSync } from "../engine/run.ts";
 import type { EngineDeps, OnProgress, SyncDefinition } from "../engine/sync.ts";
 import type { HttpStats } from "../http/client.ts";
-import type { Run } from "../store/store.ts";
+import { lookupKey } from "./data-sources.ts";
+import { type Failed, recordFailure } from "./failed-run.ts";
 import type { Lockstep, PlanReport, Progress, RunReport, SyncOptions } from "./lockstep.ts";
+import { planPair } from "./pair-plan.ts";
+import type { Pairs } from "./pairs.ts";
+import type { Pipeline } from "./pipeline.ts";
 import { planFailed, planSource } from "./plan.ts";
-import { chooseTargets, noSuchSync, type Resolved, type Source, type Syncs, type Target } from "./syncs.ts";
+import { runPair } from "./run-pairs.ts";
+import type { Resolved, Source, Syncs } from "./syncs.ts";
+import { type BackupTarget, chooseTargets, noSuchSync } from "./targets.ts";
 
-/** What running syncs needs: the engine's world, what is configured, and the way to Notion. */
+/** What running syncs needs: the engine's world, what is configured, and the ways to both kinds of sync. */
 export interface SyncWorld {
   readonly deps: EngineDeps;
   readonly config: Config;
   readonly syncs: Syncs;
+  readonly pairs: Pairs;
+  /** null: none is configured. */
+  readonly pipeline: Pipeline | null;
 }
 
 /** Runs the named syncs one after another. One that fails is in its report, and stops none of the others. */
@@ -23,12 +32,8 @@ export async function runSyncs(
 ): Promise<RunReport[]> {
   const reports: RunReport[] = [];
   for (const target of chooseTargets(world.config, names)) {
-    const found = await resolve(world, target, { isDry: false, signal: options.signal });
-    if ("error" in found) {
-      reports.push(await recordFailure(world, lookupOf(target, found.stats), options.trigger, found.error));
-      continue;
-    }
-    for (const source of found.sources) reports.push(await runSource(world, source, options));
+    if (target.kind === "table") reports.push(await runPair(world, target.table, options));
+    else reports.push(...(await runBackup(world, target, options)));
   }
   return reports;
 }
@@ -41,16 +46,34 @@ export async function planSyncs(
 ): Promise<PlanReport[]> {
   const reports: PlanReport[] = [];
   for (const target of chooseTargets(world.config, names)) {
-    const found = await resolve(world, target, { isDry: true, signal: options.signal });
-    if ("error" in found) {
-      reports.push(planFailed(target.database.name, found.error));
-      continue;
-    }
-    for (const source of found.sources) {
-      const definition = world.syncs.definitionOf(source);
-      const onProgress = await progressOf(world, definition, options.onProgress);
-      reports.push(await planSource(world.deps, definition, { ...options, onProgress }));
-    }
+    if (target.kind === "table") reports.push(await planPair(world, target.table, options));
+    else reports.push(...(await planBackup(world, target, options)));
+  }
+  return reports;
+}
+
+async function runBackup(world: SyncWorld, target: BackupTarget, options: SyncOptions): Promise<RunReport[]> {
+  const found = await resolve(world, target, { isDry: false, signal: options.signal });
+  if ("error" in found) {
+    return [await recordFailure(world.deps, lookupOf(target, found.stats), options.trigger, found.error)];
+  }
+  const reports: RunReport[] = [];
+  for (const source of found.sources) reports.push(await runSource(world, source, options));
+  return reports;
+}
+
+async function planBackup(
+  world: SyncWorld,
+  target: BackupTarget,
+  options: Parameters<Lockstep["plan"]>[1],
+): Promise<PlanReport[]> {
+  const found = await resolve(world, target, { isDry: true, signal: options.signal });
+  if ("error" in found) return [planFailed(target.database.name, found.error)];
+  const reports: PlanReport[] = [];
+  for (const source of found.sources) {
+    const definition = world.syncs.definitionOf(source);
+    const onProgress = await progressOf(world, definition, options.onProgress);
+    reports.push(await planSource(world.deps, definition, { ...options, onProgress }));
   }
   return reports;
 }
@@ -71,7 +94,7 @@ export async function progressOf(
 
 async function resolve(
   { syncs }: SyncWorld,
-  { database, only }: Target,
+  { database, only }: BackupTarget,
   options: { isDry: boolean; signal: AbortSignal | undefined },
 ): Promise<Resolved> {
   const found = await syncs.resolve(database, options);
@@ -97,34 +120,11 @@ async function runSource(world: SyncWorld, source: Source, options: SyncOptions)
     return { sync: source.name, run };
   } catch (error) {
     if (!(error instanceof LockstepError)) throw error;
-    return recordFailure(world, definition, options.trigger, error);
+    return recordFailure(world.deps, definition, options.trigger, error);
   }
 }
 
-function lookupOf({ database }: Target, stats: HttpStats): Failed {
-  const id = `notion:${database.notionId}`;
+function lookupOf({ database }: BackupTarget, stats: HttpStats): Failed {
+  const id = lookupKey(database.notionId);
   return { id, name: database.name, sourceId: database.notionId, meter: () => stats };
-}
-
-type Failed = Pick<SyncDefinition, "id" | "name" | "sourceId" | "meter">;
-
-/** Evidence of a run that could not begin. */
-async function recordFailure(
-  { deps }: SyncWorld,
-  sync: Failed,
-  trigger: string,
-  error: LockstepError,
-): Promise<RunReport> {
-  const { calls, retries } = sync.meter();
-  const begun = startedRun(deps, sync, trigger, null);
-  const run: Run = {
-    ...begun,
-    status: error.code === "RUN_IN_PROGRESS" ? "refused" : "failed",
-    endedAt: begun.startedAt,
-    calls,
-    retries,
-    errors: [{ code: error.code, message: error.message }],
-  };
-  await deps.store.startRun(run);
-  return { sync: sync.name, run };
 }

@@ -49,7 +49,8 @@ async function findTaskById(store: Store, reference: string): Promise<Task> {
   return theOne(wanted === "" ? [] : await store.findTasks(wanted, candidatesMax), reference);
 }
 
-function wantedBy(reference: string): string {
+/** What to look for: the page id in a pasted link, or the reference as it is. */
+export function wantedBy(reference: string): string {
   return pageIdIn(reference.trim()) ?? reference.trim();
 }
 

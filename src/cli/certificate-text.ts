@@ -1,7 +1,38 @@
 import { isJsonObject, type Json } from "../core/json.ts";
+import type { Run } from "../store/store.ts";
 
-/** The completeness certificate of a run in one sentence. The certificate is evidence read back, so nothing is assumed. */
-export function certificateSentence(certificate: Json): string {
+/** What a run's evidence proves, in one sentence. It is read back from the store, so nothing is assumed. */
+export function evidenceSentence({
+  type,
+  source,
+  certificate,
+}: Pick<Run, "type" | "source" | "certificate">): string {
+  return type === "two-way" ? pairSentence(source, certificate) : certificateSentence(certificate);
+}
+
+/** Of a two-way run. `source` names both sides: "Notion and tasks". */
+function pairSentence(source: string, certificate: Json): string {
+  if (!isJsonObject(certificate) || !isJsonObject(certificate.writes)) return "nothing was read or written.";
+  const windows = Array.isArray(certificate.windows) ? certificate.windows.filter(isJsonObject) : [];
+  const [left = "", right = ""] = source.split(/ and (.*)/s);
+  const rowsOf = (side: string) =>
+    windows.filter((window) => window.side === side).reduce((sum, window) => sum + numberOf(window.rows), 0);
+  const { applied, refused, doubt } = certificate.writes;
+  const trouble = [
+    ...(numberOf(refused) > 0 ? [`${numberOf(refused)} refused`] : []),
+    ...(numberOf(doubt) > 0 ? [`${numberOf(doubt)} in doubt`] : []),
+  ];
+  const read = `read ${count(rowsOf("left"), "record")} of ${left} and ${rowsOf("right")} of ${right}`;
+  const hints =
+    numberOf(certificate.hints) > 0 ? `, took up ${count(numberOf(certificate.hints), "hint")}` : "";
+  const unread = numberOf(certificate.unreadableCount);
+  return (
+    `${read}${hints}; ${[`${count(numberOf(applied), "write")} applied`, ...trouble].join(", ")}` +
+    `${unread > 0 ? `; ${count(unread, "record")} unreadable` : ""}.`
+  );
+}
+
+function certificateSentence(certificate: Json): string {
   if (!isJsonObject(certificate)) return "no certificate, nothing was read.";
   const windows = Array.isArray(certificate.windows) ? certificate.windows.filter(isJsonObject) : [];
   const isComplete = certificate.isComplete === true;

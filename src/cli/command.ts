@@ -17,8 +17,8 @@ export interface CommandContext {
   readonly flags: CommonFlags;
 }
 
-/** 0 done, 1 failed, 2 usage, 3 refused by a guard. (4, conflicts left open, is for two-way syncs.) */
-export type ExitCode = 0 | 1 | 2 | 3;
+/** 0 done, 1 failed, 2 usage, 3 refused by a guard, 4 conflicts left open. */
+export type ExitCode = 0 | 1 | 2 | 3 | 4;
 
 /** What a command found, in both forms; the caller prints the one that was asked for. */
 export interface CommandResult {

@@ -1,6 +1,9 @@
 import type { DemoOptions, DemoReport } from "../app/demo.ts";
 import type { EmulatorRequest } from "../app/emulator.ts";
+import type { InitPipelineReport, InitPipelineRequest } from "../app/init-pipeline.ts";
 import type { Lockstep } from "../app/lockstep.ts";
+import type { Setup, SetupRequest } from "../app/setup.ts";
+import type { StoreCopyReport, StoreCopyRequest, StoreMigration } from "../app/store-copy.ts";
 import type { Config, Secrets } from "../config/config.ts";
 
 export interface OpenRequest {
@@ -23,8 +26,13 @@ export interface RunningEmulator {
 /** What the commands stand on. */
 export interface CliDeps {
   openLockstep(options: OpenRequest): Promise<Lockstep>;
+  openSetup(request: SetupRequest): Promise<Setup>;
+  setUpPipeline(request: InitPipelineRequest): Promise<InitPipelineReport>;
   runDemo(request: DemoOptions): Promise<DemoReport>;
+  runPipelineDemo(request: DemoOptions): Promise<DemoReport>;
   startEmulator(request: EmulatorRequest): Promise<RunningEmulator>;
+  migrateStore(url: string): Promise<StoreMigration>;
+  copyStore(request: StoreCopyRequest): Promise<StoreCopyReport>;
   /** Wall time in milliseconds, to pace progress lines. */
   now(): number;
 }
@@ -32,7 +40,12 @@ export interface CliDeps {
 /** The real parts, each loaded when a command first needs it: start-up time counts. */
 export const realDeps: CliDeps = {
   openLockstep: async (options) => (await import("../app/open.ts")).openLockstep(options),
+  openSetup: async (request) => (await import("../app/setup.ts")).createSetup(request),
+  setUpPipeline: async (request) => (await import("../app/init-pipeline.ts")).initPipeline(request),
   runDemo: async (request) => (await import("../app/demo.ts")).runDemo(request),
+  runPipelineDemo: async (request) => (await import("../app/pipeline-demo.ts")).runPipelineDemo(request),
   startEmulator: async (request) => (await import("../app/emulator.ts")).startEmulator(request),
+  migrateStore: async (url) => (await import("../app/store-copy.ts")).migrateStore(url),
+  copyStore: async (request) => (await import("../app/store-copy.ts")).copyStore(request),
   now: () => Date.now(),
 };

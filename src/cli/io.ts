@@ -11,6 +11,8 @@ export interface CliIo {
   readonly stderr: Output;
   readonly env: { readonly [name: string]: string | undefined };
   readonly cwd: string;
+  /** Asks the person a question and gives the answer. Absent: nobody is there to answer. */
+  readonly ask?: (question: string) => Promise<string>;
   /** A person is looking: lines may be rewritten and coloured. */
   readonly isInteractive: boolean;
   /** Aborted when the command should stop. */

@@ -34,8 +34,20 @@ async function start(): Promise<void> {
     isInteractive:
       process.stdout.isTTY === true && process.stderr.isTTY === true && process.env.TERM !== "dumb",
     signal: stopping.signal,
+    ...(process.stdin.isTTY === true ? { ask: (question: string) => ask(question, stopping.signal) } : {}),
   });
   process.off("SIGINT", stop).off("SIGTERM", stop);
+}
+
+/** On stderr, so that stdout holds results only. */
+async function ask(question: string, signal: AbortSignal): Promise<string> {
+  const { createInterface } = await import("node:readline/promises");
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await lines.question(question, { signal });
+  } finally {
+    lines.close();
+  }
 }
 
 export {};

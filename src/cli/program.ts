@@ -3,6 +3,7 @@ import { readVersion } from "../app/version.ts";
 import type { CommandContext, CommandResult, CommonFlags } from "./command.ts";
 import type { CliDeps } from "./deps.ts";
 import type { CliIo } from "./io.ts";
+import { addSetupCommands, addTwoWayCommands } from "./program-two-way.ts";
 
 interface ProgramRequest {
   readonly io: CliIo;
@@ -13,7 +14,9 @@ interface ProgramRequest {
 /** The command line's grammar. Names and flags are a contract: scripts depend on them. */
 export function createProgram({ io, deps, onResult }: ProgramRequest): Command {
   const program = new Command("lockstep")
-    .description("Backs up Notion databases into a versioned store, with proof.")
+    .description(
+      "Backs up Notion databases into a versioned store, and keeps them in agreement with SQL tables, with proof.",
+    )
     .version(readVersion(), "-V, --version", "print the version")
     .exitOverride()
     // Errors are printed in one place, in this project's form; Commander prints help only.
@@ -24,8 +27,23 @@ export function createProgram({ io, deps, onResult }: ProgramRequest): Command {
     })
     .showSuggestionAfterError();
   const contextFor = (flags: CommonFlags): CommandContext => ({ io, deps, flags });
-  const add = (nameAndArguments: string, description: string) =>
-    program
+  const add = adderTo(program);
+  const commands = { adderTo, contextFor, onResult };
+
+  addSetupCommands(program, commands);
+  addSyncCommands(add, contextFor, onResult);
+  addTwoWayCommands(program, commands);
+  addReadCommands(add, contextFor, onResult);
+  addServingCommands(add, contextFor, onResult);
+  const store = program.command("store").description("the store as such: bring it up to date, move it");
+  addStoreCommands(adderTo(store), contextFor, onResult);
+  return program;
+}
+
+/** Adds commands with the options that every command has. */
+function adderTo(parent: Command): Add {
+  return (nameAndArguments, description) =>
+    parent
       .command(nameAndArguments)
       .description(description)
       .option(
@@ -33,11 +51,13 @@ export function createProgram({ io, deps, onResult }: ProgramRequest): Command {
         "configuration file (default: lockstep.config.* here or in a directory above)",
       )
       .option("--json", "print one JSON document on stdout; logs and progress go to stderr");
+}
 
-  addSyncCommands(add, contextFor, onResult);
-  addReadCommands(add, contextFor, onResult);
-  addServingCommands(add, contextFor, onResult);
-  return program;
+/** What it takes to add commands. */
+export interface AddCommands {
+  readonly adderTo: typeof adderTo;
+  readonly contextFor: ContextFor;
+  readonly onResult: OnResult;
 }
 
 type Add = (nameAndArguments: string, description: string) => Command;
@@ -45,15 +65,16 @@ type ContextFor = (flags: CommonFlags) => CommandContext;
 type OnResult = (result: CommandResult) => void;
 
 function addSyncCommands(add: Add, contextFor: ContextFor, onResult: OnResult): void {
-  add("demo", "an emulated Notion, a first sync, edits, a second sync, and the history they left")
+  add("demo [recipe]", "an emulated Notion at work: a backup, or `pipeline`; checks itself")
     .option("--once", "stop when it is through, instead of staying up")
-    .action(async (flags) =>
-      onResult(await (await import("./commands/demo.ts")).demo(contextFor(flags), flags)),
+    .action(async (recipe, flags) =>
+      onResult(await (await import("./commands/demo.ts")).demo(contextFor(flags), recipe, flags)),
     );
 
   add("sync [sync...]", "run syncs now; all enabled ones when none is named")
     .option("--full", "read everything again and compare, whatever was read before")
     .option("--allow-deletes <n>", "let this run carry out up to N certified deletions beyond the guard")
+    .option("--yes", "let two-way syncs write for the first time, or with a changed mapping")
     .action(async (names, flags) =>
       onResult(await (await import("./commands/sync.ts")).sync(contextFor(flags), names, flags)),
     );
@@ -82,7 +103,7 @@ function addReadCommands(add: Add, contextFor: ContextFor, onResult: OnResult): 
 
   add(
     "history <ref>",
-    "versions of a task: by task id, Notion page id or link, the beginning of one, or words of its title",
+    "versions of a task or a synced record: by id, Notion page id or link, the beginning of one, or words of its title",
   )
     .option("--limit <n>", "the newest N versions", "20")
     .option("--at <time>", "the version that was current then, such as 2026-11-21T08:00Z")
@@ -99,12 +120,16 @@ function addReadCommands(add: Add, contextFor: ContextFor, onResult: OnResult): 
 }
 
 function addServingCommands(add: Add, contextFor: ContextFor, onResult: OnResult): void {
-  add("serve", "run the schedules, the HTTP API and MCP over HTTP until stopped")
+  add("serve", "run schedules and two-way syncs, webhooks, the HTTP API and MCP over HTTP until stopped")
     .option("--port <n>", "port to listen on", "8484")
     .option(
       "--host <address>",
       "address to listen on; others than loopback need LOCKSTEP_ADMIN_TOKEN",
       "127.0.0.1",
+    )
+    .option(
+      "--accept-webhook-verification",
+      "for ten minutes, take the handshake of a new webhook and show its token",
     )
     .action(async (flags) =>
       onResult(await (await import("./commands/serve.ts")).serve(contextFor(flags), flags)),
@@ -127,5 +152,18 @@ function addServingCommands(add: Add, contextFor: ContextFor, onResult: OnResult
     .option("--rate <n>", "requests a minute allowed to one token")
     .action(async (flags) =>
       onResult(await (await import("./commands/emulator.ts")).emulator(contextFor(flags), flags)),
+    );
+}
+
+function addStoreCommands(add: Add, contextFor: ContextFor, onResult: OnResult): void {
+  add("migrate", "bring the store's schema up to date, and say from which to which").action(async (flags) =>
+    onResult(await (await import("./commands/store.ts")).storeMigrate(contextFor(flags))),
+  );
+
+  add("copy", "copy everything of one store into an empty other one, and compare both")
+    .requiredOption("--from <url>", "the store to copy, such as sqlite:lockstep.db")
+    .requiredOption("--to <url>", "the store to make, such as postgres://lockstep@localhost:5432/lockstep")
+    .action(async (flags) =>
+      onResult(await (await import("./commands/store.ts")).storeCopy(contextFor(flags), flags)),
     );
 }

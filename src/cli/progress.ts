@@ -3,7 +3,7 @@ import type { CliIo } from "./io.ts";
 import { oneLine } from "./table.ts";
 
 /** Without a terminal a line is printed this often at most, so that logs stay short. */
-const lineEveryMs = 5000;
+export const lineEveryMs = 5000;
 /** A terminal's line is rewritten this often at most. */
 const rewriteEveryMs = 100;
 

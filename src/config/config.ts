@@ -1,3 +1,7 @@
+import type { LinkKind } from "../recipes/pipeline/links.ts";
+import type { ColumnNames } from "../recipes/pipeline/table.ts";
+import type { HumanMoves } from "../recipes/pipeline/transitions.ts";
+
 /** When a sync runs by itself. */
 export interface ScheduleConfig {
   /** Five-field cron expression. */
@@ -30,17 +34,132 @@ export interface DatabaseConfig {
   readonly schedule: ScheduleConfig;
 }
 
+/** Where a user's own database is: an address without a password, or the variable that holds one with it. */
+export type DatabaseUrl = { readonly url: string } | { readonly variable: string };
+
+/** Which word on one side says which on the other; several may say the same. */
+export interface WordMapConfig {
+  readonly toTable: Readonly<Record<string, string>>;
+  readonly toNotion: Readonly<Record<string, string>>;
+}
+
+/** A Notion property and a column that are kept in agreement. */
+export interface TableFieldConfig {
+  /** Names or ids, as written in the file. The property names the field everywhere. */
+  readonly property: string;
+  readonly column: string;
+  /** null: the side that computes it, or else both. */
+  readonly owner: "notion" | "table" | "both" | null;
+  /** Who wins when both sides changed it. */
+  readonly conflict: "notion" | "table" | "newest" | "ask";
+  readonly map: WordMapConfig | null;
+  /** Filled in on the other side while it is empty there, and then left alone. */
+  readonly isWriteOnce: boolean;
+}
+
+/** A Notion data source and a table that are kept in agreement: what running it takes, whatever its recipe. */
+export interface PairConfig {
+  /** Unique among all syncs. */
+  readonly name: string;
+  readonly notion: {
+    /** A database id or a data source id, dashed lower-case UUID. */
+    readonly id: string;
+    /** Which data source of a database with several, by id or name; null: there must be only one. */
+    readonly dataSource: string | null;
+    /** Name or id of the text property that holds the key of the page's row. */
+    readonly idProperty: string;
+    /** A select gains the options that it lacks; false: they are refused. */
+    readonly isProvisioningOptions: boolean;
+  };
+  readonly table: {
+    readonly url: DatabaseUrl;
+    /** As it is spelled in the database; "schema.table" on Postgres. */
+    readonly name: string;
+    readonly key: string;
+    /** The text column that holds the id of the row's page; null: the key holds it in rows that we make. */
+    readonly markerColumn: string | null;
+    readonly softDelete: { readonly column: string; readonly kind: "timestamp" | "boolean" } | null;
+    readonly isHardDeleting: boolean;
+    readonly keyGenerator: "uuid" | "database" | null;
+  };
+  readonly guard: {
+    readonly deletesMax: number;
+    readonly deleteShareMax: number;
+    readonly clearShareMax: number;
+    readonly changeShareMax: number;
+  };
+  readonly pollSeconds: number;
+  readonly sweepEveryHours: number;
+  readonly isEnabled: boolean;
+  /** Servers and workers keep it in agreement by themselves; false: only when asked to. */
+  readonly isFollowed: boolean;
+}
+
+/** A pair with the mapping that the user wrote. */
+export interface TableConfig extends PairConfig {
+  readonly fields: readonly TableFieldConfig[];
+  /** The field by which pages and rows that were there before are known to be the same; null: none. */
+  readonly match: string | null;
+  /** Where new records may be made. */
+  readonly creates: { readonly notion: boolean; readonly table: boolean };
+  readonly onDelete: "unlink" | "propagate" | "restore";
+  readonly onDeleteEdit: "edit" | "delete" | "ask";
+}
+
+/** The board of a pipeline and its table, or the files of one kind and theirs. */
+export interface PipelinePairConfig extends PairConfig {
+  readonly part: "tasks" | LinkKind;
+  readonly pipeline: PipelineConfig;
+}
+
+/** A board on which people act, and a table of tasks that programs work through. */
+export interface PipelineConfig {
+  readonly name: string;
+  readonly notion: {
+    /** The board; null: `init` has not made it yet. */
+    readonly id: string | null;
+    /** Where `init` makes it. */
+    readonly parentPageId: string | null;
+    readonly statusType: "status" | "select";
+    /** Databases for files by kind; null: asked for, and not made yet. */
+    readonly links: Readonly<Partial<Record<LinkKind, string | null>>>;
+  };
+  readonly table: {
+    readonly url: DatabaseUrl;
+    /** Made by Lockstep, with a queue and tables of links. */
+    readonly isOwn: boolean;
+    readonly name: string;
+    readonly key: string;
+    readonly markerColumn: string;
+    readonly columns: ColumnNames;
+  };
+  /** Absolute. */
+  readonly channelsFolder: string;
+  readonly pushSeconds: number;
+  readonly pollSeconds: number;
+  /** In place of `pollSeconds` while webhooks are heard. */
+  readonly heartbeatSeconds: number;
+  readonly sweepEveryHours: number;
+  readonly moves: HumanMoves;
+  readonly isCommenting: boolean;
+  /** The variable with the address for alerts. */
+  readonly alertVariable: string | null;
+  readonly isEnabled: boolean;
+  readonly isFollowed: boolean;
+}
+
 /** The whole configuration, validated, with every default filled in. Holds no secret. */
 export interface Config {
   /** The file it came from, absolute. */
   readonly file: string;
-  /** Store URL, its path made absolute: "sqlite:/abs/lockstep.db". */
+  /** Store URL, its path made absolute: "sqlite:/abs/lockstep.db", "postgres://user@host:5432/lockstep". */
   readonly store: string;
   readonly notion: {
     /** Requests a minute for the token; "auto" starts at 180 and tries for 600 once. */
     readonly ratePerMinute: number | "auto";
     readonly timeoutMs: number;
   };
+  /** Without a `backup` section: no databases. */
   readonly backup: {
     readonly databases: readonly DatabaseConfig[];
     /** A sweep certifies deletions. 0: in every run. */
@@ -51,10 +170,19 @@ export interface Config {
       readonly deleteShareMax: number;
     };
   };
+  readonly tables: readonly TableConfig[];
+  /** Absent: none. */
+  readonly pipeline?: PipelineConfig;
 }
 
 /** What comes from the environment alone. */
 export interface Secrets {
   readonly notionToken: string | null;
   readonly adminToken: string | null;
+  /** Webhook secrets that are accepted, newest first; none: webhooks are refused. */
+  readonly webhookSecrets: readonly string[];
+  /** Addresses of users' databases, by the variable that the configuration names; absent: not set. */
+  readonly databaseUrls: Readonly<Record<string, string>>;
+  /** Where alerts of the pipeline go beside the log; null: nowhere. A secret: whoever has it can post. */
+  readonly alertUrl: string | null;
 }

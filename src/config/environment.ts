@@ -1,6 +1,8 @@
+import { dirname } from "node:path";
 import type { Config, Secrets } from "./config.ts";
 import { configInvalid, shown } from "./problem.ts";
 import { cronProblem } from "./schedule.ts";
+import { absoluteStoreUrl, storeUrlProblem } from "./store-url.ts";
 
 /** What Lockstep takes from the environment: secrets, and what an operator may override without touching the file. */
 export interface Environment {
@@ -13,6 +15,15 @@ export interface Environment {
   readonly isScheduleEnabled: boolean | null;
 }
 
+/** Nothing set: to be spread under what is. */
+export const noSecrets: Secrets = {
+  notionToken: null,
+  adminToken: null,
+  webhookSecrets: [],
+  databaseUrls: {},
+  alertUrl: null,
+};
+
 type Variables = { readonly [name: string]: string | undefined };
 
 /** The one place that reads environment variables. Throws CONFIG_INVALID naming the variable, never a secret's value. */
@@ -21,6 +32,9 @@ export function readEnvironment(variables: Variables): Environment {
     secrets: {
       notionToken: textOf(variables, "NOTION_TOKEN"),
       adminToken: textOf(variables, "LOCKSTEP_ADMIN_TOKEN"),
+      webhookSecrets: webhookSecretsOf(variables),
+      databaseUrls: {},
+      alertUrl: null,
     },
     notionBaseUrl: baseUrlOf(variables),
     scheduleCron: cronOf(variables),
@@ -28,7 +42,29 @@ export function readEnvironment(variables: Variables): Environment {
   };
 }
 
-/** The configuration with the environment's overrides applied to every database's schedule. */
+/** The secrets with the addresses of databases that the configuration names by variable. Throws CONFIG_INVALID for a bad one. */
+export function withDatabaseUrls(secrets: Secrets, config: Config, variables: Variables): Secrets {
+  const databaseUrls: Record<string, string> = {};
+  const { pipeline } = config;
+  for (const { table } of [...config.tables, ...(pipeline === undefined ? [] : [pipeline])]) {
+    if (!("variable" in table.url)) continue;
+    const { variable } = table.url;
+    const url = textOf(variables, variable);
+    const problem = url === null ? null : storeUrlProblem(url);
+    if (problem !== null) throw refused(variable, problem);
+    if (url !== null) databaseUrls[variable] = absoluteStoreUrl(url, dirname(config.file));
+  }
+  return { ...secrets, databaseUrls, alertUrl: alertUrlOf(variables, pipeline?.alertVariable ?? null) };
+}
+
+function alertUrlOf(variables: Variables, name: string | null): string | null {
+  const url = name === null ? null : textOf(variables, name);
+  if (name === null || url === null) return null;
+  if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return url;
+  throw refused(name, "expected an http or https address");
+}
+
+/** The configuration with the environment's overrides applied to every schedule. */
 export function applyEnvironment(config: Config, environment: Environment): Config {
   const databases = config.backup.databases.map((database) => ({
     ...database,
@@ -38,13 +74,30 @@ export function applyEnvironment(config: Config, environment: Environment): Conf
       isEnabled: environment.isScheduleEnabled ?? database.schedule.isEnabled,
     },
   }));
-  return { ...config, backup: { ...config.backup, databases } };
+  const tables = config.tables.map((table) => ({
+    ...table,
+    isFollowed: environment.isScheduleEnabled ?? table.isFollowed,
+  }));
+  const { pipeline } = config;
+  const isFollowed = environment.isScheduleEnabled ?? pipeline?.isFollowed ?? true;
+  return {
+    ...config,
+    backup: { ...config.backup, databases },
+    tables,
+    ...(pipeline === undefined ? {} : { pipeline: { ...pipeline, isFollowed } }),
+  };
 }
 
 /** An empty variable counts as not set: that is how shells and containers unset one. */
 function textOf(variables: Variables, name: string): string | null {
   const text = variables[name]?.trim();
   return text === undefined || text === "" ? null : text;
+}
+
+/** Two while one replaces the other: deliveries that are under way carry the old one. */
+function webhookSecretsOf(variables: Variables): readonly string[] {
+  const names = ["NOTION_WEBHOOK_SECRET", "NOTION_WEBHOOK_SECRET_PREVIOUS"];
+  return names.map((name) => textOf(variables, name)).filter((secret) => secret !== null);
 }
 
 function baseUrlOf(variables: Variables): string | null {

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { LockstepError } from "../core/errors.ts";
 import type { Json } from "../core/json.ts";
 import type { Config } from "./config.ts";
-import { applyEnvironment, type Environment, readEnvironment } from "./environment.ts";
+import { applyEnvironment, type Environment, readEnvironment, withDatabaseUrls } from "./environment.ts";
 import { findJsonFlaw } from "./json-syntax.ts";
 import { configInvalid } from "./problem.ts";
 import { resolveConfig } from "./resolve.ts";
@@ -29,7 +29,9 @@ export async function loadConfig(
   const environment = readEnvironment(request.env);
   const file = await locate(request);
   const written = file.endsWith(".json") ? await readJson(file) : await importDefault(file);
-  return { config: applyEnvironment(resolveConfig(written, file), environment), environment };
+  const config = applyEnvironment(resolveConfig(written, file), environment);
+  const secrets = withDatabaseUrls(environment.secrets, config, request.env);
+  return { config, environment: { ...environment, secrets } };
 }
 
 async function locate({ cwd, file }: LoadRequest): Promise<string> {

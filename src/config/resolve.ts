@@ -1,11 +1,14 @@
-import { dirname, resolve } from "node:path";
+import { dirname } from "node:path";
 import type { z } from "zod";
 import { isJsonObject, type Json } from "../core/json.ts";
 import { crossProblems, resolveBackup } from "../recipes/backup/config.ts";
+import { pipelineProblems, resolvePipeline } from "../recipes/pipeline/config.ts";
+import { resolveTables, tableProblems } from "../recipes/table/config.ts";
 import type { Config } from "./config.ts";
-import { configInvalid } from "./problem.ts";
+import { type ConfigProblem, configInvalid } from "./problem.ts";
 import { configFileSchema } from "./schema.ts";
 import { scanForSecrets } from "./secrets.ts";
+import { absoluteStoreUrl } from "./store-url.ts";
 import { problemsOf } from "./zod-problems.ts";
 
 /**
@@ -16,7 +19,18 @@ export function resolveConfig(written: Json, file: string): Config {
   const { problems: secrets, masked } = scanForSecrets(written);
   const parsed = configFileSchema.safeParse(masked, { reportInput: true });
   const issues = parsed.success ? [] : problemsOf(parsed.error.issues, knownKeysAt);
-  const problems = [...issues, ...crossProblems(isJsonObject(masked) ? masked.backup : undefined)];
+  const sections = isJsonObject(masked) ? masked : {};
+  const problems = [
+    ...issues,
+    ...crossProblems(sections.backup),
+    ...tableProblems(sections.tables, namesIn(sections.backup)),
+    ...pipelineProblems(sections.pipeline, {
+      taken: [...namesIn(sections.backup), ...tableNamesIn(sections.tables)],
+      store: storeOf(sections.store, file),
+      folder: dirname(file),
+    }),
+    ...(isEmpty(sections) ? [nothingToDo] : []),
+  ];
   const secretPaths = new Set(secrets.map(({ path }) => path));
   const all = [...secrets, ...problems.filter(({ path }) => !secretPaths.has(path))];
   if (!parsed.success || all.length > 0) throw configInvalid(file, all);
@@ -24,16 +38,50 @@ export function resolveConfig(written: Json, file: string): Config {
 }
 
 function withDefaults(written: z.output<typeof configFileSchema>, file: string): Config {
-  const path = (written.store ?? "sqlite:lockstep.db").slice("sqlite:".length).replace(/^\/\//, "");
+  const tableNames = (written.tables ?? []).map(({ name }) => name);
+  const folder = dirname(file);
+  const store = storeOf(written.store, file);
   return {
     file,
-    store: `sqlite:${resolve(dirname(file), path)}`,
+    store,
     notion: {
       ratePerMinute: written.notion?.ratePerMinute ?? 180,
       timeoutMs: written.notion?.timeoutMs ?? 60_000,
     },
-    backup: resolveBackup(written.backup),
+    backup: resolveBackup(written.backup ?? { databases: [] }, tableNames),
+    tables: resolveTables(written.tables ?? [], folder),
+    ...(written.pipeline === undefined
+      ? {}
+      : { pipeline: resolvePipeline(written.pipeline, { folder, store }) }),
   };
+}
+
+function storeOf(written: Json | undefined, file: string): string {
+  return absoluteStoreUrl(typeof written === "string" ? written : "sqlite:lockstep.db", dirname(file));
+}
+
+const nothingToDo: ConfigProblem = {
+  path: "",
+  message: 'expected "backup", "tables" or both; there is nothing to do without them',
+};
+
+function isEmpty({ backup, tables, pipeline }: { readonly [key: string]: Json }): boolean {
+  if (backup !== undefined || pipeline !== undefined) return false;
+  return tables === undefined || (Array.isArray(tables) && tables.length === 0);
+}
+
+/** Names that databases to back up are given in the file. */
+function namesIn(backup: Json | undefined): readonly string[] {
+  const databases = isJsonObject(backup) && Array.isArray(backup.databases) ? backup.databases : [];
+  return databases.flatMap((entry) => {
+    return isJsonObject(entry) && typeof entry.name === "string" ? [entry.name] : [];
+  });
+}
+
+function tableNamesIn(tables: Json | undefined): readonly string[] {
+  return (Array.isArray(tables) ? tables : []).flatMap((entry: Json) =>
+    isJsonObject(entry) && typeof entry.name === "string" ? [entry.name] : [],
+  );
 }
 
 /** The keys the schema knows at a path, for suggestions. */

@@ -1,17 +1,20 @@
 import { z } from "zod";
 import { backupSchema } from "../recipes/backup/config.ts";
+import { pipelineSchema } from "../recipes/pipeline/schema.ts";
+import { tablesSchema } from "../recipes/table/schema.ts";
 import { checkedString } from "./schedule.ts";
+import { storeUrlProblem } from "./store-url.ts";
 
 /** The configuration as written in the file, before any default is filled in. */
 export const configFileSchema = z
   .strictObject({
     $schema: z.string().optional().meta({ description: "Where editors find this schema." }),
-    store: checkedString(storeProblem)
+    store: checkedString(storeUrlProblem)
       .optional()
       .meta({
         description:
-          'Where the backup is kept: "sqlite:" and a path, relative to this file. Default "sqlite:lockstep.db".',
-        examples: ["sqlite:lockstep.db"],
+          'Where Lockstep keeps what it knows, the backup included: "sqlite:" and a path, relative to this file, or "postgres://USER@HOST:PORT/DATABASE" without a password, which comes from PGPASSWORD. Default "sqlite:lockstep.db".',
+        examples: ["sqlite:lockstep.db", "postgres://lockstep@localhost:5432/lockstep"],
       }),
     notion: z
       .strictObject({
@@ -28,18 +31,20 @@ export const configFileSchema = z
       })
       .optional()
       .meta({ description: "How Notion is spoken to. The token comes from NOTION_TOKEN, never from here." }),
-    backup: backupSchema.meta({ description: "Which databases are backed up, and when." }),
+    backup: backupSchema.optional().meta({ description: "Which databases are backed up, and when." }),
+    tables: tablesSchema
+      .optional()
+      .meta({ description: "Which databases are kept in agreement with tables of yours, both ways." }),
+    pipeline: pipelineSchema.optional().meta({
+      description:
+        "A board on which people plan and decide, and a table of tasks that programs work through.",
+    }),
   })
   .meta({
     title: "Lockstep configuration",
-    description: "Backs up Notion databases into a versioned store.",
+    description:
+      "Backs up Notion databases into a versioned store, and keeps them in agreement with SQL tables.",
   });
 
 /** What `defineConfig` and the JSON file take. */
 export type ConfigFile = z.input<typeof configFileSchema>;
-
-function storeProblem(text: string): string | null {
-  const expected = 'expected "sqlite:" and a path, as in "sqlite:lockstep.db"';
-  if (!text.startsWith("sqlite:") || text === "sqlite:") return expected;
-  return text.includes(":memory:") ? `${expected}; a store in memory is gone when the command ends` : null;
-}

@@ -6,6 +6,7 @@ const secretPatterns: readonly RegExp[] = [
   /\b(?:ntn|secret|ghp|gho|ghu|ghs|ghr|github_pat)_[A-Za-z0-9_]+/g,
   /\bBearer\s+[A-Za-z0-9._~+/=-]+/gi,
   /(?<=:\/\/[^/\s:@]*:)[^/\s@"',<>]+(?=@)/g,
+  /(?<=[?&](?:ssl)?password=)[^&\s"',<>]+/gi,
 ];
 
 /** Keys whose value is a secret whatever it looks like. */
@@ -32,10 +33,10 @@ export interface SecretScan {
   readonly masked: Json;
 }
 
-/**
- * Finds secrets written into a configuration. Names of Notion properties (the keys of `fieldMappings`) are not judged
- * by name: a property may well be called "Secret".
- */
+/** Objects whose keys are names and words from outside: a property or an option may well be called "Secret". */
+const keysFromOutside: readonly unknown[] = ["fieldMappings", "toTable", "toNotion"];
+
+/** Finds secrets written into a configuration. */
 export function scanForSecrets(value: Json, path: readonly (string | number)[] = []): SecretScan {
   if (typeof value === "string")
     return maskSecrets(value) === value ? { problems: [], masked: value } : found(path);
@@ -55,7 +56,7 @@ function scanObject(
 ): SecretScan {
   const problems: ConfigProblem[] = [];
   const masked: Record<string, Json> = {};
-  const isJudgedByKey = path.at(-1) !== "fieldMappings";
+  const isJudgedByKey = !keysFromOutside.includes(path.at(-1));
   for (const [key, value] of Object.entries(object)) {
     const shownKey = maskSecrets(key);
     const here = [...path, shownKey];
@@ -68,6 +69,12 @@ function scanObject(
 }
 
 function found(path: readonly (string | number)[]): SecretScan {
-  const message = "looks like a secret; take it out, set NOTION_TOKEN in the environment";
+  const message = `looks like a secret; take it out, ${insteadOf(path)}`;
   return { problems: [{ path: pathText(path), message }], masked: mask };
+}
+
+function insteadOf(path: readonly (string | number)[]): string {
+  if (path[0] === "tables" && path.at(-1) === "url")
+    return 'put the address into the environment and write {"env": "DATABASE_URL"} here';
+  return `set ${path[0] === "store" ? "PGPASSWORD" : "NOTION_TOKEN"} in the environment`;
 }

@@ -30,7 +30,7 @@ export interface ConnectorCase {
 export type OpenWorld = () => Promise<ConnectorWorld>;
 
 /** Long enough that nothing is in doubt any more, whatever a vendor's delays are. */
-const SETTLED_MS = 30 * 60_000;
+export const SETTLED_MS = 30 * 60_000;
 /** More than two pages for every vendor there is. */
 const MANY = 230;
 
@@ -40,7 +40,12 @@ interface Pulled {
   readonly end: PullEnd;
 }
 
-async function pull(connector: Connector, mode: PullMode, checkpoint: Checkpoint = null): Promise<Pulled> {
+/** Everything that a pull gives. */
+export async function pull(
+  connector: Connector,
+  mode: PullMode,
+  checkpoint: Checkpoint = null,
+): Promise<Pulled> {
   const pulling = connector.pull({ mode, checkpoint, memosOf: async () => new Map(), knownFields: null });
   const batches: PullBatch[] = [];
   for (;;) {
@@ -48,6 +53,13 @@ async function pull(connector: Connector, mode: PullMode, checkpoint: Checkpoint
     if (next.done) return { records: batches.flatMap((batch) => batch.records), batches, end: next.value };
     batches.push(next.value);
   }
+}
+
+/** The record that one strong read shows. */
+export async function readRecord(connector: Connector, id: string): Promise<SourceRecord> {
+  const observed = await connector.get(id);
+  if ("record" in observed) return observed.record;
+  throw new Error(`expected a record, got ${observed.presence}`);
 }
 
 const idsOf = (records: readonly SourceRecord[]) => records.map((record) => record.id).sort();
@@ -103,10 +115,9 @@ const reading: readonly ConnectorCase[] = [
     async check(world) {
       const id = await world.add("One");
       const { records } = await pull(world.connector, "full");
-      const observed = await world.connector.get(id);
-      if (!("record" in observed)) throw new Error(`expected a record, got ${observed.presence}`);
-      expect(fingerprint(observed.record.fields)).toBe(fingerprint(records[0]?.fields ?? {}));
-      expect(observed.record.revision).toBe(records[0]?.revision);
+      const read = await readRecord(world.connector, id);
+      expect(fingerprint(read.fields)).toBe(fingerprint(records[0]?.fields ?? {}));
+      expect(read.revision).toBe(records[0]?.revision);
     },
   },
   {

@@ -10,6 +10,15 @@ export interface Capabilities {
   /** `get` tells a deleted record from one that cannot be read. */
   readonly canCertifyDeaths: boolean;
   readonly canWrite: boolean;
+  /** Writes are refused when the record changed since the revision they were planned on. */
+  readonly hasPreconditions: boolean;
+  /**
+   * How long after it was sent a write may still take effect (ms). 0: an answer, or its absence on a closed connection,
+   * settles it at once.
+   */
+  readonly lateWriteMs: number;
+  /** How long a change may stay invisible to `pull` and `find` after it was made (ms). */
+  readonly visibleAfterMs: number;
 }
 
 /** The collection as its vendor describes it now. */
@@ -115,4 +124,68 @@ export interface Connector {
   get(id: string, signal?: AbortSignal): Promise<Observation>;
   /** A cheap read that succeeds only while the collection is accessible; throws ACCESS_LOST otherwise. */
   proveAccess(signal?: AbortSignal): Promise<string>;
+}
+
+/**
+ * One write to one record. Fields by field id, in canonical form; only what changes. `expected` is what the record was
+ * seen to hold: sides with preconditions refuse to write over anything else.
+ */
+export type RecordWrite =
+  | {
+      readonly kind: "create";
+      /** Stays with the record (external-id property, column): `find` finds it by this. */
+      readonly marker: string;
+      readonly fields: Readonly<Record<string, Json>>;
+    }
+  | {
+      readonly kind: "update" | "restore";
+      readonly id: string;
+      readonly fields: Readonly<Record<string, Json>>;
+      /** Set when the record lost it, or never had it. */
+      readonly marker?: string;
+      readonly expected: { readonly revision: string };
+    }
+  | { readonly kind: "trash"; readonly id: string; readonly expected: { readonly revision: string } };
+
+/**
+ * What became of a write.
+ * - `applied`: the record as it is now
+ * - `stale`: refused, because it changed since; nothing was written
+ * - `refused`: certainly without effect; `retryAfterMs` null: not before something changes
+ * - `doubt`: it may or may not have taken effect, now or until `lateWriteMs` have passed; `committedId` when the answer
+ *   named what it made
+ * Throws ACCESS_LOST only when nothing was written, CANCELLED only before anything was sent.
+ */
+export type WriteOutcome =
+  | { readonly kind: "applied"; readonly record: SourceRecord }
+  | { readonly kind: "stale" }
+  | {
+      readonly kind: "refused";
+      readonly code: string;
+      readonly message: string;
+      readonly retryAfterMs: number | null;
+    }
+  | { readonly kind: "doubt"; readonly reason: string; readonly committedId: string | null };
+
+export interface ApplyOptions {
+  /**
+   * Monotonic time (ms) after which the write must not be sent any more, however long it waited for its turn: what it
+   * was planned on is too old by then. Past it: `refused` with code SENT_TOO_LATE and `retryAfterMs` 0.
+   */
+  readonly sendBy: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Every record that carries a marker, trashed ones too, oldest first. */
+export interface Found {
+  readonly records: readonly SourceRecord[];
+  /** How access was proven around the search; null: that nothing was found proves nothing. */
+  readonly accessProof: string | null;
+}
+
+/** A side that Lockstep writes to. */
+export interface WritableConnector extends Connector {
+  /** One request at most, never repeated by itself. */
+  apply(write: RecordWrite, options: ApplyOptions): Promise<WriteOutcome>;
+  find(marker: string, signal?: AbortSignal): Promise<Found>;
 }

@@ -44,6 +44,8 @@ export interface FieldSchema {
   readonly vendorType: string;
   /** Computed by the vendor (formula, rollup, last edited …): kept, but never evidence of a change. */
   readonly isDerived: boolean;
+  /** The options there are to choose from, as far as the vendor tells. */
+  readonly options?: readonly OptionValue[];
 }
 
 /**
@@ -61,13 +63,22 @@ export interface SourceRecord {
   readonly unobserved: readonly string[];
   /** The vendor's values, lossless, as they are kept in history. */
   readonly raw: Readonly<Record<string, Json>>;
-  /** The vendor's change stamp (Notion: `last_edited_time`, whole minutes, ISO 8601). */
+  /**
+   * The vendor's change stamp (Notion: `last_edited_time`, whole minutes, ISO 8601). It never decreases, and as text
+   * it orders as the changes did; equal stamps prove nothing.
+   */
   readonly revision: string;
   readonly createdAt: string;
   /** Who the vendor says edited last; a hint for history, never used to decide. */
   readonly editedBy: string | null;
   /** Connector's own notes about this record, handed back to it on the next pull. */
   readonly memo: Json;
+  /** When the last edit was made, at the earliest and at the latest, by the vendor's clock (ms). Absent: not told. */
+  readonly editedBetween?: { readonly from: number; readonly to: number };
+  /** The external id that a create of ours left on it; null or absent: none. Copies made by people carry it too. */
+  readonly marker?: string | null;
+  /** Made by this connection: only then is its marker its own. */
+  readonly isOurs?: boolean;
 }
 
 /**

@@ -41,7 +41,8 @@ export async function holdLease(deps: EngineDeps, syncId: string, syncName: stri
     async [Symbol.asyncDispose]() {
       stop.abort();
       await renewing;
-      await store.releaseLease(taken.lease);
+      // A lease that cannot be given back runs out by itself; that must not hide how the run ended.
+      await store.releaseLease(taken.lease).catch(() => {});
     },
   };
 }

@@ -34,16 +34,16 @@ const REASON_BLOCKED = "public_api_request_blocked";
 export function classifyAnswer(input: Answered): Tried<HttpResponse> {
   const { answer, elapsedMs } = input;
   const body = parseJson(answer.text);
-  const kind = failureKind(answer.status, body);
-  if (kind !== null) return { ok: false, failure: toFailure(input, kind, body ?? null) };
-  const value: HttpResponse = {
+  const response: HttpResponse = {
     status: answer.status,
     body: body ?? null,
     date: parseDate(answer.headers.get("date")),
     elapsedMs,
     requestId: requestIdOf(answer),
   };
-  return { ok: true, value };
+  const kind = failureKind(answer.status, body);
+  if (kind === null) return { ok: true, value: response };
+  return { ok: false, failure: toFailure(input, kind, response) };
 }
 
 /** null: a JSON answer that says what is the case, a refusal included. */
@@ -58,8 +58,9 @@ function failureKind(status: number, body: Json | undefined): FailureKind | null
   return null;
 }
 
-function toFailure(input: Answered, kind: FailureKind, body: Json): Failure {
+function toFailure(input: Answered, kind: FailureKind, response: HttpResponse): Failure {
   const { answer, service, what } = input;
+  const { body } = response;
   const retryAfterMs = readRetryAfter(answer, body);
   const reason = limitReason(body);
   const details = { status: answer.status, requestId: requestIdOf(answer), reason };
@@ -68,6 +69,7 @@ function toFailure(input: Answered, kind: FailureKind, body: Json): Failure {
   const make = (code: ErrorCode, advice: string, retry: Retry): Failure => ({
     kind,
     retryAfterMs,
+    response,
     error: new LockstepError(code, `${head}. ${advice}`, { retry, details }),
   });
   if (answer.status === 429)
@@ -126,8 +128,8 @@ export function classifyThrown(input: {
   readonly timeoutMs: number | null;
 }): Failure {
   const { service, what, error, timeoutMs } = input;
-  if (error instanceof LockstepError) return { kind: "refused", retryAfterMs: null, error };
-  const kind = timeoutMs === null ? "network" : "timeout";
+  if (error instanceof LockstepError) return { kind: "refused", retryAfterMs: null, response: null, error };
+  const kind = timeoutMs !== null ? "timeout" : isUnreachable(error) ? "unreachable" : "network";
   const message =
     timeoutMs === null
       ? `${service} could not be reached for ${what} (${reasonOf(error)}). Check the network and the base URL.`
@@ -136,8 +138,21 @@ export function classifyThrown(input: {
   return {
     kind,
     retryAfterMs: null,
+    response: null,
     error: new LockstepError(code, message, { cause: error, retry: "safe" }),
   };
+}
+
+/** No connection came about, so nothing can have been received. Any other code may come after the request had left. */
+const unreachableCodes: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
+
+function isUnreachable(error: unknown): boolean {
+  return unreachableCodes.has(reasonOf(error));
 }
 
 /** "ECONNREFUSED" and the like, from the cause that fetch hides it in. */

@@ -3,7 +3,7 @@ import { LockstepError } from "../core/errors.ts";
 import type { Json } from "../core/json.ts";
 import { classifyAnswer, classifyThrown, type HttpResponse, type RawAnswer } from "./answer.ts";
 import type { Breaker } from "./breaker.ts";
-import type { PacedOutcome, Pacer } from "./pacer.ts";
+import type { PacedOutcome, Pacer, Priority } from "./pacer.ts";
 import { type Failure, type Tried, withRetry } from "./retry.ts";
 
 /** Notion gives a request 60 s: https://developers.notion.com/reference/request-limits */
@@ -22,8 +22,27 @@ export interface HttpRequest {
   /** True for GETs and for POSTs that only ask: may be sent again after an unclear failure. */
   readonly isSafeRead: boolean;
   readonly canRepeatConflict?: boolean;
+  /** Who goes first while requests wait for the budget; 1 when nothing is said. */
+  readonly priority?: Priority;
+  /** Monotonic time (ms) after which it is not sent any more (SENT_TOO_LATE). */
+  readonly sendBy?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
+
+/** `failure`: what is wrong with an answer that `request` would have thrown. */
+export interface Answered {
+  readonly kind: "answered";
+  readonly response: HttpResponse;
+  readonly failure: Failure | null;
+}
+
+/**
+ * What became of a request that is sent at most once.
+ * - `answered`: whatever the status
+ * - `unsent`: it never left (no connection, circuit open, cancelled while waiting): certainly without effect
+ * - `unclear`: it left, and no usable answer came (timeout, reset, cancelled, a 2xx that is not JSON)
+ */
+export type Sent = Answered | { readonly kind: "unsent" | "unclear"; readonly error: LockstepError };
 
 export interface HttpStats {
   /** Requests sent, repeats included. */
@@ -35,8 +54,13 @@ export interface HttpStats {
 export interface HttpClient {
   /** Throws RATE_LIMITED, UPSTREAM_FAILED, UPSTREAM_TIMEOUT, CIRCUIT_OPEN or CANCELLED. */
   request(request: HttpRequest): Promise<HttpResponse>;
+  /** One exchange at most, whatever comes of it. Never throws what the exchange brings. */
+  sendOnce(request: HttpRequest): Promise<Sent>;
   stats(): HttpStats;
 }
+
+/** As the global `fetch`: it has to heed `init.signal`. */
+export type Fetch = (url: URL, init: RequestInit) => Promise<Response>;
 
 export interface HttpClientOptions {
   /** Named in messages: "Notion". */
@@ -53,6 +77,11 @@ export interface HttpClientOptions {
   readonly breaker: Breaker;
   readonly timeoutMs?: number;
   readonly responseBytesMax?: number;
+  /**
+   * In place of sockets. The timeout then runs on `clock`, because such an exchange takes the clock's time; one over
+   * sockets takes real time, whatever the clock says.
+   */
+  readonly fetch?: Fetch;
 }
 
 /** One caller's client: its own counts, over the shared budget and breaker. */
@@ -60,6 +89,10 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const { clock, random, pacer } = options;
   let calls = 0;
   let retries = 0;
+  const tryHere = (request: HttpRequest) =>
+    tryOnce(options, request, () => {
+      calls += 1;
+    });
   return {
     request: (request) =>
       withRetry(
@@ -72,16 +105,36 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
             retries += 1;
           },
         },
-        () =>
-          tryOnce(options, request, () => {
-            calls += 1;
-          }),
+        () => tryHere(request),
       ).catch((error: unknown) => {
         throw cancelledOr(error, request);
       }),
+    sendOnce: (request) => sendOnce(request, tryHere),
     stats: () => ({ calls, retries, waitingMs: pacer.waitingMs() }),
   };
 }
+
+async function sendOnce(
+  request: HttpRequest,
+  tryHere: (request: HttpRequest) => Promise<Tried<HttpResponse>>,
+): Promise<Sent> {
+  try {
+    const tried = await tryHere(request);
+    if (tried.ok) return { kind: "answered", response: tried.value, failure: null };
+    const { failure } = tried;
+    if (failure.kind === "unreachable") return { kind: "unsent", error: failure.error };
+    if (failure.response === null || failure.kind === "malformed")
+      return { kind: "unclear", error: failure.error };
+    return { kind: "answered", response: failure.response, failure };
+  } catch (error) {
+    const known = cancelledOr(error, request);
+    if (!(known instanceof LockstepError)) throw known;
+    return { kind: error instanceof CancelledExchange ? "unclear" : "unsent", error: known };
+  }
+}
+
+/** Cancelled when the request was under way: it may have been received. */
+class CancelledExchange extends Error {}
 
 /** One paced exchange, from admission to a classified answer. */
 async function tryOnce(
@@ -90,8 +143,10 @@ async function tryOnce(
   onSend: () => void,
 ): Promise<Tried<HttpResponse>> {
   const { breaker, pacer } = options;
-  const admission = await pacer.admit(request.signal);
+  const { signal } = request;
+  const admission = await pacer.admit(request);
   try {
+    signal?.throwIfAborted();
     breaker.check();
   } catch (error) {
     admission.settle({ kind: "failed" });
@@ -99,10 +154,10 @@ async function tryOnce(
   }
   onSend();
   const tried = await exchange(options, request);
-  if (request.signal?.aborted) {
+  if (signal?.aborted) {
     admission.settle({ kind: "failed" });
     breaker.record("unknown");
-    throw request.signal.reason;
+    throw new CancelledExchange("cancelled while under way", { cause: signal.reason });
   }
   admission.settle(tried.ok ? { kind: "accepted" } : pacedOutcome(tried.failure));
   breaker.record(tried.ok || !isOutage(tried.failure) ? "answered" : "failed");
@@ -112,19 +167,36 @@ async function tryOnce(
 async function exchange(options: HttpClientOptions, request: HttpRequest): Promise<Tried<HttpResponse>> {
   const { clock, service } = options;
   const timeoutMs = options.timeoutMs ?? TIMEOUT_DEFAULT_MS;
-  const timeout = AbortSignal.timeout(timeoutMs);
+  const timeout = startTimeout(options, timeoutMs);
   const what = `${request.method} ${request.path}`;
   const startedAt = clock.monotonic();
   try {
-    const signals = request.signal === undefined ? [timeout] : [timeout, request.signal];
+    const signals = request.signal === undefined ? [timeout.signal] : [timeout.signal, request.signal];
     const answer = await send(options, request, AbortSignal.any(signals));
     return classifyAnswer({ service, what, answer, elapsedMs: clock.monotonic() - startedAt });
   } catch (error) {
     return {
       ok: false,
-      failure: classifyThrown({ service, what, error, timeoutMs: timeout.aborted ? timeoutMs : null }),
+      failure: classifyThrown({ service, what, error, timeoutMs: timeout.signal.aborted ? timeoutMs : null }),
     };
+  } finally {
+    timeout.clear();
   }
+}
+
+/** A signal that is aborted when the time is over, unless it is cleared before. */
+function startTimeout(
+  { clock, fetch }: HttpClientOptions,
+  timeoutMs: number,
+): { readonly signal: AbortSignal; readonly clear: () => void } {
+  if (fetch === undefined) return { signal: AbortSignal.timeout(timeoutMs), clear: () => {} };
+  const timeout = new AbortController();
+  const cleared = new AbortController();
+  clock.sleep(timeoutMs, cleared.signal).then(
+    () => timeout.abort(),
+    () => {},
+  );
+  return { signal: timeout.signal, clear: () => cleared.abort() };
 }
 
 async function send(
@@ -135,7 +207,7 @@ async function send(
   const url = new URL(options.baseUrl + request.path);
   for (const [name, value] of Object.entries(request.query ?? {})) url.searchParams.set(name, value);
   const hasBody = request.body !== undefined;
-  const response = await fetch(url, {
+  const response = await (options.fetch ?? fetch)(url, {
     method: request.method,
     headers: {
       ...options.headers,
@@ -184,10 +256,11 @@ function isConnectionLimit(error: LockstepError): boolean {
 }
 
 function isOutage(failure: Failure): boolean {
-  return ["server", "overloaded", "timeout", "network"].includes(failure.kind);
+  return ["server", "overloaded", "timeout", "network", "unreachable"].includes(failure.kind);
 }
 
-function cancelledOr(error: unknown, request: HttpRequest): unknown {
+function cancelledOr(thrown: unknown, request: HttpRequest): unknown {
+  const error = thrown instanceof CancelledExchange ? thrown.cause : thrown;
   if (error instanceof LockstepError || !request.signal?.aborted) return error;
   return new LockstepError("CANCELLED", `Cancelled during ${request.method} ${request.path}.`, {
     cause: error,

@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.ts";
+import { LockstepError } from "../core/errors.ts";
 
 /** https://developers.notion.com/reference/request-limits: a fixed window of a minute, of unknown phase. */
 const WINDOW_MS = 60_000;
@@ -30,64 +31,118 @@ export interface Admission {
   settle(outcome: PacedOutcome): void;
 }
 
+/**
+ * Who goes first while requests wait: 0 what is lost by waiting (a write that was planned on a fresh read) or waited for
+ * by a person, 1 single reads and polls, 2 reading everything.
+ */
+export type Priority = 0 | 1 | 2;
+
+/**
+ * A request counts as having come this much later for each step down. So an urgent one overtakes what came shortly
+ * before it, and whatever has waited longer than that is overtaken no more: nothing starves.
+ */
+const STEP_MS = 60_000;
+
 /** The request budget of one token, shared by everything in the process that uses the token. */
 export interface Pacer {
-  /** Resolves when a request may be sent now; first come, first served. Rejects with the signal's reason. */
-  admit(signal?: AbortSignal): Promise<Admission>;
+  /**
+   * Resolves when a request may be sent now; equals in the order they came. Rejects with the signal's reason, and with
+   * SENT_TOO_LATE when its turn comes after `sendBy`; neither costs anything of the budget.
+   */
+  admit(turn?: Turn): Promise<Admission>;
   /** How long requests are being held back right now; 0 when none is. */
   waitingMs(): number;
+}
+
+export interface Turn {
+  /** 1 when nothing is said. */
+  readonly priority?: Priority;
+  /** Monotonic time (ms) after which the request is not to be sent any more. */
+  readonly sendBy?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface Waiter {
+  /** When it came, as far as its turn is concerned. */
+  readonly rank: number;
+  readonly sendBy: number;
+  readonly admit: (admission: Admission) => void;
+  readonly reject: (reason: unknown) => void;
 }
 
 /** "auto" starts small and, the first time work waits, sends one request more than the small plan allows. */
 export function createPacer(options: { clock: Clock; ratePerMinute: number | "auto" }): Pacer {
   const { clock } = options;
   const budget = createBudget(options.ratePerMinute);
-  let queue: Promise<void> = Promise.resolve();
-  let waiting = 0;
-  let changed = Promise.withResolvers<void>();
+  /** By rank; among equals, by when they came. */
+  const waiters: Waiter[] = [];
+  let isServing = false;
+  /** Ends the pause between two turns: the budget learned something, or somebody left. */
+  let changed = new AbortController();
+
+  function wake(): void {
+    changed.abort();
+    changed = new AbortController();
+  }
 
   function settle(isProbe: boolean, outcome: PacedOutcome): void {
     budget.learn(clock.monotonic(), isProbe, outcome);
-    changed.resolve();
-    changed = Promise.withResolvers<void>();
+    wake();
   }
 
-  async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-    const stop = new AbortController();
-    const signals = signal === undefined ? [stop.signal] : [stop.signal, signal];
-    try {
-      await Promise.race([clock.sleep(ms, AbortSignal.any(signals)), changed.promise]);
-    } finally {
-      stop.abort();
+  async function serve(): Promise<void> {
+    if (isServing) return;
+    isServing = true;
+    for (let first = waiters[0]; first !== undefined; first = waiters[0]) {
+      const now = clock.monotonic();
+      if (now > first.sendBy) {
+        waiters.shift();
+        first.reject(tooLate(now - first.sendBy));
+        continue;
+      }
+      const grant = budget.take(now);
+      if (grant.kind === "send") {
+        waiters.shift();
+        first.admit({ settle: (outcome) => settle(grant.isProbe, outcome) });
+        continue;
+      }
+      // Only `wake` aborts it.
+      await clock.sleep(grant.waitMs, changed.signal).catch(() => {});
     }
+    isServing = false;
   }
 
-  async function takeTurn(signal: AbortSignal | undefined): Promise<Admission> {
-    for (;;) {
-      signal?.throwIfAborted();
-      const grant = budget.take(clock.monotonic());
-      if (grant.kind === "send") return { settle: (outcome) => settle(grant.isProbe, outcome) };
-      await pause(grant.waitMs, signal);
-    }
+  function leave(waiter: Waiter): void {
+    const at = waiters.indexOf(waiter);
+    if (at === -1) return;
+    waiters.splice(at, 1);
+    wake();
   }
 
   return {
-    async admit(signal) {
-      const before = queue;
-      const turn = Promise.withResolvers<void>();
-      queue = turn.promise;
-      waiting += 1;
-      try {
-        await abortable(before, signal);
-        return await takeTurn(signal);
-      } finally {
-        waiting -= 1;
-        // An aborted waiter must not let the next one overtake those before it.
-        void before.then(turn.resolve);
-      }
+    admit({ priority = 1, sendBy = Number.POSITIVE_INFINITY, signal } = {}) {
+      if (signal?.aborted) return Promise.reject(signal.reason);
+      const { promise, resolve, reject } = Promise.withResolvers<Admission>();
+      const waiter = { rank: clock.monotonic() + priority * STEP_MS, sendBy, admit: resolve, reject };
+      waiters.splice(waiters.findLastIndex((each) => each.rank <= waiter.rank) + 1, 0, waiter);
+      const abort = () => {
+        leave(waiter);
+        reject(signal?.reason);
+      };
+      signal?.addEventListener("abort", abort, { once: true });
+      void serve();
+      return promise.finally(() => signal?.removeEventListener("abort", abort));
     },
-    waitingMs: () => budget.waitMs(clock.monotonic(), waiting > 0),
+    waitingMs: () => budget.waitMs(clock.monotonic(), waiters.length > 0),
   };
+}
+
+function tooLate(lateMs: number): LockstepError {
+  return new LockstepError(
+    "SENT_TOO_LATE",
+    `The request's turn came ${Math.ceil(lateMs)} ms after it was to be sent at the latest, so it was not sent.`,
+    { retry: "safe" },
+  );
 }
 
 type Grant =
@@ -162,17 +217,4 @@ function createBudget(ratePerMinute: number | "auto") {
       return Math.max(0, blockedUntil - now, hasWork ? windowWaitMs(now) : 0);
     },
   };
-}
-
-function abortable(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (signal === undefined) return promise;
-  signal.throwIfAborted();
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    signal.addEventListener("abort", abort, { once: true });
-    void promise.then(() => {
-      signal.removeEventListener("abort", abort);
-      resolve();
-    });
-  });
 }

@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import { LockstepError } from "../core/errors.ts";
+import type { HttpResponse } from "./answer.ts";
 
 /** The first try included. */
 const TRIES_MAX = 3;
@@ -12,12 +13,14 @@ export const RETRY_AFTER_MAX_MS = 15 * 60_000;
 /**
  * Why an exchange gave no usable answer.
  * - `limited`, `overloaded`: 429, 529: nothing was done, whatever the method
+ * - `unreachable`: no connection came about: nothing was done
  * - `server`, `timeout`, `network`, `malformed`: it may have been done
  * - `conflict`: 409; `refused`: an answer that stays the same however often one asks
  */
 export type FailureKind =
   | "limited"
   | "overloaded"
+  | "unreachable"
   | "server"
   | "timeout"
   | "network"
@@ -28,6 +31,8 @@ export type FailureKind =
 export interface Failure {
   readonly kind: FailureKind;
   readonly retryAfterMs: number | null;
+  /** The answer, null when none came. */
+  readonly response: HttpResponse | null;
   /** What to throw when it is not tried again. */
   readonly error: LockstepError;
 }
@@ -60,6 +65,7 @@ function canRepeat(kind: FailureKind, rules: RetryRules): boolean {
   switch (kind) {
     case "limited":
     case "overloaded":
+    case "unreachable":
       return true;
     case "server":
     case "timeout":

@@ -5,23 +5,36 @@ import { readVersion } from "../app/version.ts";
 import { carryOutMemoryTask, memoryTaskInput, memoryTaskOutput } from "./memory-task.ts";
 import { carryOutNotionSync, notionSyncInput, notionSyncOutput } from "./notion-sync.ts";
 import { answer } from "./result.ts";
+import { carryOutTwoWaySync, twoWaySyncInput, twoWaySyncOutput } from "./two-way-sync.ts";
 import { untrustedNote } from "./untrusted.ts";
 
-/** The two tools agents get: one runs backups and reports on them, one reads and keeps tasks. */
+/** The tools agents get: one runs syncs and reports on them, one looks at two-way syncs, one reads and keeps tasks. */
 export function createMcpServer(lockstep: Lockstep, stopping: AbortSignal): McpServer {
   const server = new McpServer({ name: "lockstep", version: readVersion() }, { instructions: untrustedNote });
   server.registerTool(
     "notion_sync",
     {
-      title: "Back up Notion",
+      title: "Run syncs",
       description:
-        "Back up Notion databases into the versioned store (action sync), see how backups stand (status), or list what is configured (list_databases). A run that would delete too much is refused; only a person can allow it.",
+        "Run backups of Notion databases and two-way syncs (action sync), see how backups stand (status), or list what is backed up (list_databases). A run that would delete too much is refused; only a person can allow it.",
       inputSchema: notionSyncInput,
       outputSchema: notionSyncOutput,
       annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: true },
     },
     (input, context) =>
       answer(() => carryOutNotionSync(lockstep, input, AbortSignal.any([context.mcpReq.signal, stopping]))),
+  );
+  server.registerTool(
+    "two_way_sync",
+    {
+      title: "Look at two-way syncs",
+      description:
+        "See how syncs between Notion and SQL tables stand (action status), which conflicts and records wait for a person (conflicts), and what happened to one record on both sides (history). Changes nothing: settling and approving is for a person.",
+      inputSchema: twoWaySyncInput,
+      outputSchema: twoWaySyncOutput,
+      annotations: { readOnlyHint: true, openWorldHint: false },
+    },
+    (input) => answer(() => carryOutTwoWaySync(lockstep, input)),
   );
   server.registerTool(
     "memory_task",

@@ -11,7 +11,7 @@ export const untrustedNote =
 export function untrustedSchema<Shape extends z.ZodRawShape>(shape: Shape) {
   return z.object({
     untrusted: z.literal(true),
-    source: z.enum(["notion", "memory"]),
+    source: z.enum(["notion", "memory", "two-way"]),
     note: z.string(),
     isCut: z.boolean(),
     ...shape,
@@ -20,7 +20,7 @@ export function untrustedSchema<Shape extends z.ZodRawShape>(shape: Shape) {
 
 /** Wraps text that others wrote, cut to `textMax` per value, saying so. */
 export function untrusted<Key extends string>(
-  source: "notion" | "memory",
+  source: "notion" | "memory" | "two-way",
   content: Readonly<Record<Key, Json>>,
 ) {
   const cuts = Object.entries<Json>(content).map(([key, value]) => ({ key, ...cut(value) }));

@@ -9,8 +9,13 @@ const syncRequest = z.strictObject({
   allowDeletes: z.int().min(0).optional(),
 });
 
+const settleRequest = z.strictObject({ take: z.enum(["notion", "table", "left", "right"]) });
+const decideRequest = z.strictObject({ decision: z.enum(["approved", "rejected"]) });
+
 const pageLimit = z.coerce.number().int().min(1).max(1000);
 const runsQuery = z.object({ sync: z.string().optional(), limit: pageLimit.default(20) });
+const conflictsQuery = z.object({ sync: z.string().optional(), limit: pageLimit.default(100) });
+const recordQuery = z.object({ limit: pageLimit.default(100) });
 const historyQuery = z.object({
   fromVersion: z.coerce.number().int().min(1).default(1),
   limit: pageLimit.default(100),
@@ -35,6 +40,8 @@ export function createApi(lockstep: Lockstep, stopping: AbortSignal): Hono {
     return context.json({ ok: true, ...(await lockstep.history(context.req.param("ref"), page)) });
   });
 
+  addTwoWay(api, lockstep);
+
   api.post("/sync", async (context) => {
     const { syncs = [], full, allowDeletes } = parse(syncRequest, await jsonOf(context.req.raw));
     const runs = await lockstep.sync(syncs, {
@@ -47,6 +54,30 @@ export function createApi(lockstep: Lockstep, stopping: AbortSignal): Hono {
     return context.json({ ok: runs.every(({ run }) => run.status === "succeeded"), runs });
   });
   return api;
+}
+
+function addTwoWay(api: Hono, { twoWay }: Lockstep): void {
+  api.get("/conflicts", async (context) => {
+    const { sync, limit } = parse(conflictsQuery, context.req.query());
+    return context.json({ ok: true, ...(await twoWay.questions({ sync, limit })) });
+  });
+
+  api.post("/conflicts/:id", async (context) => {
+    const { take } = parse(settleRequest, await jsonOf(context.req.raw));
+    const conflict = await twoWay.settle({ id: context.req.param("id"), take, by: "api" });
+    return context.json({ ok: true, conflict });
+  });
+
+  api.post("/holds/:id", async (context) => {
+    const { decision } = parse(decideRequest, await jsonOf(context.req.raw));
+    const hold = await twoWay.decide({ id: context.req.param("id"), decision, by: "api" });
+    return context.json({ ok: true, hold });
+  });
+
+  api.get("/records/:ref/history", async (context) => {
+    const { limit } = parse(recordQuery, context.req.query());
+    return context.json({ ok: true, ...(await twoWay.history(context.req.param("ref"), limit)) });
+  });
 }
 
 /** An empty body asks for the default. */

@@ -4,7 +4,7 @@ import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Logger } from "pino";
-import type { Lockstep, RunReport } from "../app/lockstep.ts";
+import type { Lockstep } from "../app/lockstep.ts";
 import { explainError } from "../app/next-step.ts";
 import { readVersion } from "../app/version.ts";
 import { maskSecrets } from "../config/secrets.ts";
@@ -12,6 +12,8 @@ import { type ErrorCode, LockstepError } from "../core/errors.ts";
 import { createMcpEndpoint, type McpEndpoint } from "../mcp/http.ts";
 import { createApi } from "./api.ts";
 import { isLoopback, requireBearer, requireLoopbackHost } from "./guards.ts";
+import { logEvent, logRun } from "./log-run.ts";
+import { createWebhookRoute } from "./webhook.ts";
 
 const bodyBytesMax = 1024 * 1024;
 /** Answers still being sent get this long when the server stops. */
@@ -25,17 +27,19 @@ export interface ServerOptions {
   /** null: the API is closed, schedules run all the same. */
   readonly adminToken: string | null;
   readonly logger: Logger;
+  /** Shows the token of a webhook's handshake to the operator. */
+  readonly onToken?: (token: string) => void;
 }
 
 export interface RunningServer extends AsyncDisposable {
   readonly url: string;
-  /** Rejects when the schedules stop by themselves; never resolves. */
+  /** Rejects when the schedules or two-way syncs stop by themselves; never resolves. */
   readonly failed: Promise<never>;
   /** Stops listening and the schedules, aborts the syncs it was asked for, and lets their answers go out. */
   close(): Promise<void>;
 }
 
-/** Runs the schedules and serves the API and MCP. Throws USAGE when it would be open to others without a token. */
+/** Runs the schedules, follows two-way syncs, takes webhooks, and serves the API and MCP. Throws USAGE when it would be open to others without a token. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { lockstep, host, adminToken, logger } = options;
   if (adminToken === null && !isLoopback(host)) {
@@ -44,14 +48,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       `Listening on ${host} opens the API to others: set LOCKSTEP_ADMIN_TOKEN in the environment first.`,
     );
   }
+  lockstep.twoWay.listen((event) => logEvent(logger, event));
   const stopping = new AbortController();
   const mcp = createMcpEndpoint(lockstep, stopping.signal);
   const server = await listen(createApp(options, mcp, stopping.signal), options);
   const url = urlOf(server, host);
   logger.info({ url, isApiOpen: adminToken !== null }, "listening");
 
-  const scheduled = lockstep.schedule(stopping.signal, (report) => logRun(logger, report));
-  const failed = scheduled.then(
+  const working = keepWorking(lockstep, stopping.signal, logger);
+  const failed = working.then(
     () => new Promise<never>(() => {}),
     (error: unknown) => (stopping.signal.aborted ? new Promise<never>(() => {}) : Promise.reject(error)),
   );
@@ -64,15 +69,27 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     const cut = setTimeout(() => server.closeAllConnections(), closeGraceMs);
     server.closeIdleConnections();
-    await Promise.allSettled([scheduled, closed, mcp.close()]);
+    await Promise.allSettled([working, closed, mcp.close()]);
     clearTimeout(cut);
     logger.info("stopped");
   };
   return { url, failed, close, [Symbol.asyncDispose]: close };
 }
 
+/** Schedules and two-way syncs; when one cannot go on, the other stops too. */
+async function keepWorking(lockstep: Lockstep, signal: AbortSignal, logger: Logger): Promise<void> {
+  const over = new AbortController();
+  const until = AbortSignal.any([signal, over.signal]);
+  const work = [
+    lockstep.schedule(until, (report) => logRun(logger, report)),
+    lockstep.twoWay.follow(until, (report) => logRun(logger, report)),
+  ];
+  await Promise.all(work).finally(() => over.abort());
+  await Promise.allSettled(work);
+}
+
 function createApp(
-  { lockstep, host, adminToken, logger }: ServerOptions,
+  { lockstep, host, adminToken, logger, onToken = () => {} }: ServerOptions,
   mcp: McpEndpoint,
   stopping: AbortSignal,
 ): Hono {
@@ -86,6 +103,7 @@ function createApp(
       "request",
     );
   });
+  app.route("/webhook", createWebhookRoute({ twoWay: lockstep.twoWay, logger, onToken }));
   if (isLoopback(host)) app.use(requireLoopbackHost());
   app.get("/healthz", (context) => context.json({ ok: true, version: readVersion() }));
   app.use(requireBearer(adminToken));
@@ -155,12 +173,4 @@ function urlOf(server: Server, host: string): string {
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
-}
-
-function logRun(logger: Logger, { sync, run }: RunReport): void {
-  const { id, trigger, status, counts, calls, errors } = run;
-  logger[status === "succeeded" ? "info" : "warn"](
-    { sync, run: id, trigger, status, counts, calls, errors },
-    "run",
-  );
 }

@@ -1,4 +1,5 @@
 import type { Ids } from "../core/clock.ts";
+import { createMemoryPairs } from "./memory-pairs.ts";
 import {
   addTask,
   addVersion,
@@ -33,6 +34,7 @@ export function createMemoryStore({ ids }: { ids: Ids }): Store {
   return {
     async close() {},
     async [Symbol.asyncDispose]() {},
+    pairs: createMemoryPairs(shelf.leases),
     ...editTopic(shelf, ids),
     ...taskTopic(shelf),
     ...historyTopic(shelf),

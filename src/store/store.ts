@@ -1,5 +1,6 @@
 import type { Checkpoint, RememberedRecord } from "../connector/connector.ts";
 import type { Json } from "../core/json.ts";
+import type { PairStore } from "./pair-store.ts";
 
 /** The task fields that have a column of their own; everything else lives in `metadata`. */
 export interface TaskFields {
@@ -165,8 +166,10 @@ export interface RunCounts {
 export interface Run {
   readonly id: string;
   readonly syncId: string;
-  readonly type: "import";
-  readonly source: "notion";
+  /** `import`: one way into tasks; `two-way`: a pair of collections. */
+  readonly type: "import" | "two-way";
+  /** "notion"; for a pair, both sides: "Notion and tasks". */
+  readonly source: string;
   /** The data source that was read. */
   readonly sourceId: string;
   /** "cli", "schedule", "schedule:missed", "mcp", "demo" … */
@@ -224,6 +227,9 @@ export interface SyncTotals {
  */
 export interface Store extends AsyncDisposable {
   close(): Promise<void>;
+
+  /** What two-way syncs know. */
+  readonly pairs: PairStore;
 
   // Tasks (people and agents)
   createTask(task: { projectScopeId: string; version: VersionDraft; at: string }): Promise<Task>;

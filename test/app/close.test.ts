@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { openLockstep } from "../../src/app/open.ts";
 import type { Config } from "../../src/config/config.ts";
+import { noSecrets } from "../../src/config/environment.ts";
 import { startEmulator } from "../../src/emulator/index.ts";
 
 it("close waits for a sync that nobody waits for any more, so that its evidence is saved", async () => {
@@ -19,6 +20,7 @@ it("close waits for a sync that nobody waits for any more, so that its evidence 
     file: join(folder, "lockstep.config.json"),
     store: `sqlite:${join(folder, "lockstep.db")}`,
     notion: { ratePerMinute: 180, timeoutMs: 60_000 },
+    tables: [],
     backup: {
       sweepEveryHours: 0,
       guard: { deletesMax: 10, deleteShareMax: 0.1 },
@@ -28,7 +30,7 @@ it("close waits for a sync that nobody waits for any more, so that its evidence 
   const open = () =>
     openLockstep({
       config,
-      secrets: { notionToken: emulator.token, adminToken: null },
+      secrets: { ...noSecrets, notionToken: emulator.token },
       baseUrl: emulator.url,
     });
   const first = await open();

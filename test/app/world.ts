@@ -1,6 +1,7 @@
 import type { Lockstep } from "../../src/app/lockstep.ts";
 import { openLockstep } from "../../src/app/open.ts";
 import type { Config, DatabaseConfig } from "../../src/config/config.ts";
+import { noSecrets } from "../../src/config/environment.ts";
 import { type Emulator, startEmulator } from "../../src/emulator/index.ts";
 import { countingIds } from "../../src/store/suite/case.ts";
 import { type ManualClock, manualClock } from "../engine/manual-clock.ts";
@@ -44,7 +45,7 @@ export async function openAppWorld(startAt?: number): Promise<AppWorld> {
     async open(databases, { token = emulator.token, sweepEveryHours = 0 } = {}) {
       const lockstep = await openLockstep({
         config: configOf(databases, sweepEveryHours),
-        secrets: { notionToken: token, adminToken: null },
+        secrets: { ...noSecrets, notionToken: token },
         baseUrl: emulator.url,
         clock,
         ids: countingIds(),
@@ -64,6 +65,7 @@ function configOf(databases: Parameters<AppWorld["open"]>[0], sweepEveryHours: n
     file: "/nowhere/lockstep.config.json",
     store: "sqlite::memory:",
     notion: { ratePerMinute: 100_000, timeoutMs: 10_000 },
+    tables: [],
     backup: {
       sweepEveryHours,
       guard: { deletesMax: 10, deleteShareMax: 0.1 },

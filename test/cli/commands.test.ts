@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { PlanReport, RunReport } from "../../src/app/lockstep.ts";
+import type { BackupPlanReport, PlanReport, RunReport } from "../../src/app/lockstep.ts";
 import type { OpenRequest } from "../../src/cli/deps.ts";
 import { LockstepError } from "../../src/core/errors.ts";
 import { fakeLockstep, makeRun } from "./fake-lockstep.ts";
@@ -19,8 +19,9 @@ const busy = makeRun({
   errors: [{ code: "RUN_IN_PROGRESS", message: "another run holds it" }],
 });
 
-function plan(changes: Partial<PlanReport>): PlanReport {
+function plan(changes: Partial<BackupPlanReport>): PlanReport {
   return {
+    type: "import",
     sync: "roadmap",
     actions: [],
     counts: { create: 0, update: 0, delete: 0, revive: 0, missing: 0, leave: 0 },
@@ -128,7 +129,7 @@ describe("opening", () => {
     await run(fake, ["sync"], { env, deps: { openLockstep } });
     expect(opened).toMatchObject([
       {
-        secrets: { notionToken: "ntn_dummy", adminToken: null },
+        secrets: { notionToken: "ntn_dummy", adminToken: null, webhookSecrets: [], databaseUrls: {} },
         baseUrl: "http://127.0.0.1:9",
         isReadOnly: false,
         config: { backup: { databases: [{ name: "roadmap", schedule: { cron: "0 5 * * *" } }] } },
@@ -173,7 +174,7 @@ describe("plan", () => {
     ]);
   });
 
-  it.each<[string, Partial<PlanReport>, number, string]>([
+  it.each<[string, Partial<BackupPlanReport>, number, string]>([
     ["refused", { refusal: "more deletions than allowed" }, 3, "refused: more deletions than allowed"],
     ["failed", { error: { code: "ACCESS_LOST", message: "cannot be read" } }, 1, "→ share the database"],
     ["empty", {}, 0, "roadmap: nothing to do, 5 unchanged"],

@@ -1,3 +1,6 @@
+import { createTwoWay } from "../../src/app/create-two-way.ts";
+import type { Finding } from "../../src/app/doctor.ts";
+import { Herald } from "../../src/app/herald.ts";
 import type {
   Lockstep,
   PlanReport,
@@ -6,7 +9,11 @@ import type {
   SyncOptions,
   Verification,
 } from "../../src/app/lockstep.ts";
+import { Pairs } from "../../src/app/pairs.ts";
+import { createSyncs } from "../../src/app/syncs.ts";
 import { createTasks, diffOf, historyAt, historyOf } from "../../src/app/tasks.ts";
+import type { TwoWay } from "../../src/app/two-way.ts";
+import { noSecrets } from "../../src/config/environment.ts";
 import { resolveConfig } from "../../src/config/resolve.ts";
 import { LockstepError } from "../../src/core/errors.ts";
 import type { Json } from "../../src/core/json.ts";
@@ -65,6 +72,9 @@ export interface Script {
   plan: readonly PlanReport[];
   verification: Verification;
   schedule: Lockstep["schedule"];
+  findings: readonly Finding[];
+  /** What two-way syncs answer instead of what is in the empty store. */
+  twoWay: Partial<TwoWay>;
 }
 
 export interface Fake {
@@ -99,14 +109,30 @@ export async function fakeLockstep(): Promise<Fake> {
     },
     schedule: (signal) =>
       new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true })),
+    findings: [],
+    twoWay: {},
   };
   const config = resolveConfig(JSON.parse(configText) as Json, "/place/lockstep.config.json");
   const note = <Result>(name: string, args: readonly unknown[], result: Result): Result => {
     calls.push({ name, args });
     return result;
   };
+  const deps = { store, clock, ids, owner: "test", isDead: () => false };
+  const access = { connect: () => Promise.reject(new Error("Notion is not part of this test")) as never };
+  const world = {
+    deps,
+    config,
+    syncs: createSyncs(deps, config, access),
+    pairs: new Pairs(deps, noSecrets, { access, pipeline: null }),
+    pipeline: null,
+  };
+  const twoWay = createTwoWay(world, noSecrets, new Herald());
   const lockstep: Lockstep = {
     config,
+    get twoWay() {
+      return { ...twoWay, ...script.twoWay };
+    },
+    doctor: async () => note("doctor", [], script.findings),
     tasks: createTasks(store, clock),
     sync: async (names, options) => {
       for (const name of names)
@@ -147,4 +173,5 @@ const statusReport: StatusReport = {
       totals: { live: 11, deleted: 1, missing: 0, outOfScope: 0 },
     },
   ],
+  pairs: [],
 };

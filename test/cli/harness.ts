@@ -14,6 +14,8 @@ export interface RunOptions {
   readonly files?: { readonly [name: string]: string };
   readonly env?: CliIo["env"];
   readonly isInteractive?: boolean;
+  /** What a person answers, one after the other; absent: nobody is there. */
+  readonly answers?: readonly string[];
   readonly signal?: AbortSignal;
   readonly deps?: Partial<CliDeps>;
   readonly onStdout?: (text: string) => void;
@@ -23,6 +25,7 @@ export interface RunOptions {
 export async function run(fake: Fake, argv: readonly string[], options: RunOptions = {}): Promise<Ran> {
   await using folder = await folderWith(options.files ?? { "lockstep.config.json": configText });
   const [stdout, stderr] = [[] as string[], [] as string[]];
+  const answers = options.answers?.values();
   const io: CliIo = {
     stdout: {
       write: (text) => {
@@ -35,11 +38,17 @@ export async function run(fake: Fake, argv: readonly string[], options: RunOptio
     cwd: folder.path,
     isInteractive: options.isInteractive ?? false,
     signal: options.signal ?? new AbortController().signal,
+    ...(answers === undefined ? {} : { ask: async () => answers.next().value ?? "" }),
   };
   const deps: CliDeps = {
     openLockstep: async () => fake.lockstep,
+    openSetup: () => Promise.reject(new Error("nothing is set up in this test")),
+    setUpPipeline: () => Promise.reject(new Error("nothing is set up in this test")),
     runDemo: () => Promise.reject(new Error("no demo in this test")),
+    runPipelineDemo: () => Promise.reject(new Error("no demo in this test")),
     startEmulator: () => Promise.reject(new Error("no emulator in this test")),
+    migrateStore: () => Promise.reject(new Error("no store in this test")),
+    copyStore: () => Promise.reject(new Error("no store in this test")),
     now: () => 0,
     ...options.deps,
   };

@@ -109,7 +109,7 @@ describe("serve", () => {
   it("refuses to start without a Notion token when something is scheduled", async () => {
     const { exitCode, stderr } = await run(await fakeLockstep(), ["serve", "--port", "0"]);
     expect(exitCode).toBe(2);
-    expect(stderr).toContain("these syncs run on a schedule: roadmap");
+    expect(stderr).toContain("these syncs run by themselves: roadmap");
   });
 
   it("fails when the schedules stop by themselves", async () => {

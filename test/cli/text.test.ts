@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { certificateSentence } from "../../src/cli/certificate-text.ts";
+import { evidenceSentence } from "../../src/cli/certificate-text.ts";
 import { oneLine, table } from "../../src/cli/table.ts";
 import { changeLines } from "../../src/cli/text-diff.ts";
 import type { Json } from "../../src/core/json.ts";
 
-describe("certificateSentence", () => {
+describe("evidenceSentence", () => {
   const whole = {
     isComplete: true,
     unreadableCount: 0,
@@ -45,7 +45,7 @@ describe("certificateSentence", () => {
     ],
     ["evidence of another shape", { isComplete: true }, "complete: nothing read to the end; 0 live tasks."],
   ])("tells %s", (_name, certificate, expected) => {
-    expect(certificateSentence(certificate)).toBe(expected);
+    expect(evidenceSentence({ type: "import", source: "notion", certificate })).toBe(expected);
   });
 });
 

@@ -47,11 +47,11 @@ describe("docs/config.md", () => {
     const text = await readFile(join(root, "docs/config.md"), "utf8");
     const json = blocksOf(text, "json");
     const programs = blocksOf(text, "ts");
-    expect([json.length, programs.length]).toEqual([3, 1]);
+    expect([json.length, programs.length]).toEqual([4, 1]);
     for (const example of json) {
       await using folder = await folderWith({ "lockstep.config.json": example });
       const { config } = await loadConfig({ cwd: folder.path, file: null, env: {} });
-      expect(config.backup.databases.length).toBeGreaterThan(0);
+      expect(config.backup.databases.length + config.tables.length).toBeGreaterThan(0);
     }
     for (const example of programs) {
       const source = example.replace('"lockstep"', JSON.stringify(join(root, "src/config/define-config.ts")));

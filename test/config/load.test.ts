@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
+import { noSecrets } from "../../src/config/environment.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { LockstepError } from "../../src/core/errors.ts";
 import { folderWith } from "./folder.ts";
@@ -43,6 +44,7 @@ describe("loadConfig", () => {
           },
         ],
       },
+      tables: [],
     });
   });
 
@@ -147,7 +149,7 @@ describe("the environment", () => {
       LOCKSTEP_ADMIN_TOKEN: "",
     };
     const { config, environment } = await loadConfig({ cwd: folder.path, file: null, env });
-    expect(environment.secrets).toEqual({ notionToken: "ntn_dummy", adminToken: null });
+    expect(environment.secrets).toEqual({ ...noSecrets, notionToken: "ntn_dummy" });
     expect(environment.notionBaseUrl).toBe("http://127.0.0.1:9");
     expect(config.backup.databases[0]?.schedule).toEqual({
       cron: "*/5 * * * *",

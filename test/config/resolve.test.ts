@@ -122,7 +122,8 @@ describe("resolveConfig", () => {
 
   it.each<[string, Json, string]>([
     ["a list for the whole", [], "expected an object { … }; got []"],
-    ["nothing to back up", {}, "backup: expected an object { … }; it is missing"],
+    ["nothing to do", {}, 'expected "backup", "tables" or both; there is nothing to do without them'],
+    ["no table", { tables: [] }, 'expected "backup", "tables" or both'],
     ["no database", { backup: { databases: [] } }, "backup.databases: expected at least 1 entry; got []"],
     ["an unknown key at the top", { ...full(), stroe: "x" }, 'stroe: unknown key. Did you mean "store"?'],
     [
@@ -194,7 +195,7 @@ describe("resolveConfig", () => {
     ],
     [
       "a store of another kind",
-      { ...full(), store: "postgres://host/db" },
+      { ...full(), store: "mysql://host/db" },
       'store: expected "sqlite:" and a path',
     ],
     ["a store in memory", { ...full(), store: "sqlite::memory:" }, "gone when the command ends"],
@@ -273,7 +274,7 @@ describe("resolveConfig", () => {
   ])("refuses %s by its path, never showing it", (_name, written, path) => {
     const problems = problemsIn(written);
     expect(problems).toEqual([
-      `${path}: looks like a secret; take it out, set NOTION_TOKEN in the environment`,
+      `${path}: looks like a secret; take it out, set ${path === "store" ? "PGPASSWORD" : "NOTION_TOKEN"} in the environment`,
     ]);
     expect(problems.join()).not.toMatch(/dummy|plain words/);
   });

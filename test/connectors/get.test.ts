@@ -129,13 +129,16 @@ describe("describe", () => {
       canSweep: true,
       canCertifyDeaths: true,
       canWrite: false,
+      hasPreconditions: false,
+      lateWriteMs: 180_000,
+      visibleAfterMs: 120_000,
     });
     const shown = fields.map(({ id: _, ...field }) => field);
     expect(shown).toHaveLength(4);
     expect(shown).toEqual(
       expect.arrayContaining([
         { name: "Name", type: "text", vendorType: "title", isDerived: false },
-        { name: "State", type: "option", vendorType: "select", isDerived: false },
+        { name: "State", type: "option", vendorType: "select", isDerived: false, options: [] },
         { name: "Sum", type: "opaque", vendorType: "formula", isDerived: true },
         { name: "Link", type: "opaque", vendorType: "url", isDerived: false },
       ]),

@@ -7,11 +7,16 @@ import type {
   PullRequest,
 } from "../../src/connector/connector.ts";
 import { createNotionClient } from "../../src/connectors/notion/client.ts";
-import { createNotionConnector } from "../../src/connectors/notion/connector.ts";
+import {
+  createNotionConnector,
+  type NotionConnector,
+  type NotionOptions,
+} from "../../src/connectors/notion/connector.ts";
+import { type Column, columnsOf, readDataSource } from "../../src/connectors/notion/schema.ts";
 import type { SourceRecord } from "../../src/core/record.ts";
 import { type Emulator, type EmulatorOptions, startEmulator } from "../../src/emulator/index.ts";
 import { createBreaker } from "../../src/http/breaker.ts";
-import { createHttpClient, type HttpStats } from "../../src/http/client.ts";
+import { createHttpClient, type Fetch, type HttpStats } from "../../src/http/client.ts";
 import { createPacer } from "../../src/http/pacer.ts";
 import { virtualClock } from "../http/virtual-clock.ts";
 
@@ -23,7 +28,9 @@ export interface World {
   readonly emulator: Emulator;
   readonly databaseId: string;
   readonly dataSourceId: string;
-  readonly connector: Connector;
+  readonly connector: NotionConnector;
+  /** The column of this name, as it is now. */
+  column(name: string): Promise<Column>;
   /** Moves the emulated workspace's time. */
   advance(ms: number): void;
   now(): number;
@@ -39,10 +46,11 @@ const plainSchema = { Name: { title: {} }, Notes: { rich_text: {} }, Count: { nu
 export async function notionWorld(
   options: Pick<EmulatorOptions, "queryCap" | "cursorStyle" | "randomSeed"> & {
     properties?: typeof plainSchema | object;
+    connector?: ConnectorOptions;
   } = {},
 ): Promise<World> {
   let now = NOW;
-  const { properties = plainSchema, ...emulatorOptions } = options;
+  const { properties = plainSchema, connector: connectorOptions, ...emulatorOptions } = options;
   const emulator = await startEmulator({
     ratePerMinute: null,
     clock: { now: () => now },
@@ -53,7 +61,7 @@ export async function notionWorld(
     dataSources: [{ name: "Tasks", properties: properties as typeof plainSchema }],
   });
   const dataSourceId = dataSourceIds[0] ?? "";
-  const { connector, stats } = connect(emulator, dataSourceId);
+  const { client, connector, stats } = connect(emulator, dataSourceId, connectorOptions);
   let counted = 0;
   return {
     emulator,
@@ -61,6 +69,12 @@ export async function notionWorld(
     dataSourceId,
     connector,
     stats,
+    async column(name) {
+      const columns = columnsOf(await readDataSource(client, dataSourceId));
+      const column = columns.find((each) => each.name === name);
+      if (column === undefined) throw new Error(`no column ${name}`);
+      return column;
+    },
     now: () => now,
     advance(ms) {
       now += ms;
@@ -75,7 +89,18 @@ export async function notionWorld(
   };
 }
 
-export function connect(target: { readonly url: string; readonly token: string }, dataSourceId: string) {
+export type ConnectorOptions = Omit<NotionOptions, "client" | "dataSourceId">;
+
+export function connect(
+  target: {
+    readonly url: string;
+    readonly token: string;
+    readonly timeoutMs?: number;
+    readonly fetch?: Fetch;
+  },
+  dataSourceId: string,
+  options: ConnectorOptions = {},
+) {
   const clock = virtualClock();
   const http = createHttpClient({
     service: "Notion",
@@ -85,12 +110,14 @@ export function connect(target: { readonly url: string; readonly token: string }
     random: () => 0.5,
     pacer: createPacer({ clock, ratePerMinute: 1_000_000 }),
     breaker: createBreaker({ clock, service: "Notion" }),
+    ...(target.timeoutMs === undefined ? {} : { timeoutMs: target.timeoutMs }),
+    ...(target.fetch === undefined ? {} : { fetch: target.fetch }),
   });
   const client = createNotionClient({ http });
   return {
     client,
     clock,
-    connector: createNotionConnector({ client, dataSourceId }),
+    connector: createNotionConnector({ client, dataSourceId, ...options }),
     stats: () => http.stats(),
   };
 }

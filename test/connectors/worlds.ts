@@ -1,13 +1,19 @@
-import type { ConnectorWorld } from "../../src/connector/connector.suite.ts";
 import { createMemoryCollection } from "../../src/connector/memory.ts";
+import type { WritableWorld } from "../../src/connector/writing.suite.ts";
 import { virtualClock } from "../http/virtual-clock.ts";
 import { MINUTE, notionWorld, titled, titleOf } from "./notion-world.ts";
 
+const text = (plain: string) => ({ plain, rich: null });
+const texts = [text("First"), text("Second, with a comma\nand a line"), text("")] as const;
+
 /** The reference connector, over nothing but a Map. */
-export async function openMemoryWorld(): Promise<ConnectorWorld> {
+export async function openMemoryWorld(hasPreconditions = false): Promise<WritableWorld> {
   const clock = virtualClock();
-  const collection = createMemoryCollection({ clock });
+  const collection = createMemoryCollection({ clock, hasPreconditions });
   return {
+    sample: { title: { field: "title", values: texts }, other: { field: "note", values: texts } },
+    writesSeen: () => collection.writes(),
+    loseAnswer: (when) => collection.loseAnswer(when),
     connector: collection.connector,
     add: async (title) => collection.add(title),
     async addMany(count) {
@@ -33,18 +39,42 @@ export async function openMemoryWorld(): Promise<ConnectorWorld> {
 }
 
 const queryCap = 250;
+const MARKER_NAME = "Lockstep ID";
+const options = [{ name: "Todo" }, { name: "Done" }];
 
 /** The Notion connector over HTTP, against the emulator. */
-export async function openNotionWorld(): Promise<ConnectorWorld> {
-  const world = await notionWorld({ queryCap, properties: { Name: { title: {} }, Who: { people: {} } } });
-  const { workspace, faults } = world.emulator;
+export async function openNotionWorld(): Promise<WritableWorld> {
+  const world = await notionWorld({
+    queryCap,
+    properties: {
+      Name: { title: {} },
+      Who: { people: {} },
+      Stage: { select: { options } },
+      [MARKER_NAME]: { rich_text: {} },
+    },
+    connector: { markerProperty: MARKER_NAME },
+  });
+  const { workspace, faults, calls } = world.emulator;
+  const stage = await world.column("Stage");
+  const [todo, done] = stage.options;
   const add = (count: number, make: (index: number) => object) =>
     workspace.addRows(world.dataSourceId, count, (index) => ({
       createdAt: world.now(),
       editedAt: world.now(),
       ...make(index),
     }));
+  const writeRoutes = ["POST /pages", "PATCH /pages/{page_id}"];
   return {
+    sample: {
+      title: { field: "title", values: texts },
+      other: { field: stage.id, values: [{ ...todo }, { ...done }, null] },
+    },
+    writesSeen: () => writeRoutes.reduce((sum, route) => sum + (calls.byRoute[route] ?? 0), 0),
+    loseAnswer: (when) =>
+      faults.add({
+        match: { method: "POST", path: "^/v1/pages$", times: 1 },
+        effect: { kind: "drop", when },
+      }),
     connector: world.connector,
     add: async (title) => add(1, () => ({ properties: titled(title) }))[0] ?? "",
     async addMany(count) {

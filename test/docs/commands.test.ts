@@ -88,5 +88,8 @@ function problemOf(words: readonly string[]): string | null {
 }
 
 function disarm(program: Command): void {
-  for (const command of program.commands) command.action(() => {});
+  for (const command of program.commands) {
+    command.action(() => {});
+    disarm(command);
+  }
 }

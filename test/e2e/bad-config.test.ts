@@ -29,7 +29,7 @@ const badFiles: readonly BadFile[] = [
   {
     what: "a key that is nothing like any other",
     text: JSON.stringify({ backup: { databases: [database] }, zzzzzzzz: 1 }),
-    says: ["zzzzzzzz: unknown key.", "Known here: $schema, store, notion, backup."],
+    says: ["zzzzzzzz: unknown key.", "Known here: $schema, store, notion, backup, tables"],
   },
   {
     what: "an id that is none",
@@ -116,7 +116,7 @@ const badFiles: readonly BadFile[] = [
   },
   {
     what: "another kind of store",
-    text: JSON.stringify({ store: "postgres://db", backup: { databases: [database] } }),
+    text: JSON.stringify({ store: "mysql://db", backup: { databases: [database] } }),
     says: ["store: expected", "sqlite:lockstep.db"],
   },
   {

@@ -18,6 +18,7 @@ export interface Ended {
 }
 
 export interface Started extends AsyncDisposable {
+  readonly pid: number | undefined;
   readonly ended: Promise<Ended>;
   /** What stdout holds once it has a whole line; rejects when the command ends before. */
   firstLine(): Promise<string>;
@@ -31,6 +32,8 @@ export interface Place {
   readonly node?: string;
   /** The script to start; default: the command line's entry. */
   readonly script?: string;
+  /** How long it may take; default: 45 s. */
+  readonly msMax?: number;
 }
 
 /** Starts `lockstep ARGS` as a process of its own that inherits nothing but PATH from this one. */
@@ -51,7 +54,7 @@ export function start(args: readonly string[], place: Place): Started {
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     stderr += text;
   });
-  const tooLong = setTimeout(() => child.kill("SIGKILL"), commandMsMax);
+  const tooLong = setTimeout(() => child.kill("SIGKILL"), place.msMax ?? commandMsMax);
   const ended = new Promise<Ended>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (exitCode) => {
@@ -61,6 +64,7 @@ export function start(args: readonly string[], place: Place): Started {
     });
   });
   return {
+    pid: child.pid,
     ended,
     firstLine: () => line.promise,
     kill: (signal) => child.kill(signal),

@@ -43,7 +43,7 @@ describe.concurrent("the newcomer's path", () => {
     expect(differences(await world.truth(), world.tasks())).toEqual([]);
 
     const again = documentIn<{ plans: PlanReport[] }>(await world.lockstep(["plan", "--json"]));
-    expect(again.plans[0]?.actions, "planning right after applying yields nothing").toEqual([]);
+    expect(again.plans[0], "planning right after applying yields nothing").toMatchObject({ actions: [] });
   });
 
   it("answers every question about what is kept", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { LockstepError } from "../../src/core/errors.ts";
 import { createBreaker } from "../../src/http/breaker.ts";
-import { createHttpClient, type HttpRequest } from "../../src/http/client.ts";
+import { createHttpClient, type Fetch, type HttpRequest, type Sent } from "../../src/http/client.ts";
 import { createPacer } from "../../src/http/pacer.ts";
 import { type Scripted, scriptedServer } from "./scripted-server.ts";
 import { virtualClock } from "./virtual-clock.ts";
@@ -26,7 +26,7 @@ const limited = (reason: string, retryAfter: string): Scripted => ({
   json: { code: "rate_limited", additional_data: { rate_limit_reason: reason } },
 });
 
-function clientOf(url: string, extra: { timeoutMs?: number; responseBytesMax?: number } = {}) {
+function clientOf(url: string, extra: { timeoutMs?: number; responseBytesMax?: number; fetch?: Fetch } = {}) {
   const clock = virtualClock();
   const client = createHttpClient({
     service: "Notion",
@@ -275,5 +275,99 @@ describe("createHttpClient", () => {
       });
       expect(JSON.stringify([shown, response])).not.toContain(TOKEN);
     }
+  });
+});
+
+describe("sendOnce", () => {
+  const inShort = (sent: Sent): string =>
+    sent.kind === "answered"
+      ? `answered ${sent.response.status} ${sent.failure?.kind ?? "well"}`
+      : `${sent.kind} ${sent.error.code}`;
+
+  const html = { headers: { "content-type": "text/html" }, text: "<html>no</html>" };
+  const rows: readonly { name: string; answer: Scripted; sent: string }[] = [
+    { name: "200", answer: ok, sent: "answered 200 well" },
+    { name: "400", answer: { status: 400, json: {} }, sent: "answered 400 well" },
+    { name: "409", answer: { status: 409, json: {} }, sent: "answered 409 conflict" },
+    { name: "429", answer: limited("public_api_request_rate_limit", "3"), sent: "answered 429 limited" },
+    { name: "529", answer: { status: 529 }, sent: "answered 529 overloaded" },
+    { name: "503", answer: { status: 503, json: { a: 1 } }, sent: "answered 503 server" },
+    { name: "502 in HTML", answer: { status: 502, ...html }, sent: "answered 502 server" },
+    { name: "403 in HTML", answer: { status: 403, ...html }, sent: "answered 403 refused" },
+    { name: "a redirect", answer: { status: 302, headers: { location: "/" } }, sent: "answered 302 refused" },
+    { name: "a 200 that is not JSON", answer: { text: '{"a":' }, sent: "unclear UPSTREAM_FAILED" },
+    { name: "a body cut short", answer: { ...ok, connection: "cut" }, sent: "unclear UPSTREAM_FAILED" },
+    { name: "a body too large", answer: { text: `"${"x".repeat(2_000)}"` }, sent: "unclear UPSTREAM_FAILED" },
+    { name: "a dropped connection", answer: { connection: "drop" }, sent: "unclear UPSTREAM_FAILED" },
+    { name: "a hanging server", answer: { connection: "hang" }, sent: "unclear UPSTREAM_TIMEOUT" },
+  ];
+  it.each(rows)("sends once and says what came, after $name", async ({ answer, sent }) => {
+    await using server = await scriptedServer([answer, ok]);
+    const timeoutMs = answer.connection === "hang" ? 60 : 5_000;
+    const { client } = clientOf(server.url, { timeoutMs, responseBytesMax: 1_000 });
+    expect(inShort(await client.sendOnce(write))).toBe(sent);
+    expect(server.seen.length).toBe(1);
+    expect(client.stats()).toMatchObject({ calls: 1, retries: 0 });
+  });
+
+  it("keeps the body of an answer that names what was done", async () => {
+    await using server = await scriptedServer([{ status: 503, json: { committed: "p1" } }]);
+    expect(await clientOf(server.url).client.sendOnce(write)).toMatchObject({
+      kind: "answered",
+      response: { status: 503, body: { committed: "p1" } },
+    });
+  });
+
+  it("knows what never left", async () => {
+    const { client } = clientOf(await closedUrl());
+    expect(inShort(await client.sendOnce(write))).toBe("unsent UPSTREAM_FAILED");
+    expect(inShort(await client.sendOnce({ ...write, signal: AbortSignal.abort() }))).toBe(
+      "unsent CANCELLED",
+    );
+    expect(inShort(await client.sendOnce({ ...write, sendBy: -1 }))).toBe("unsent SENT_TOO_LATE");
+    for (let failures = 0; failures < 5; failures += 1) await client.sendOnce(write);
+    expect(inShort(await client.sendOnce(write))).toBe("unsent CIRCUIT_OPEN");
+  });
+
+  it("does not know what became of a request that was cancelled under way", async () => {
+    await using server = await scriptedServer([{ connection: "hang" }]);
+    const abort = new AbortController();
+    const sending = clientOf(server.url).client.sendOnce({ ...write, signal: abort.signal });
+    await expect.poll(() => server.seen.length).toBe(1);
+    abort.abort();
+    expect(inShort(await sending)).toBe("unclear CANCELLED");
+  });
+});
+
+/** Where nothing listens. */
+async function closedUrl(): Promise<string> {
+  const server = await scriptedServer([]);
+  await server[Symbol.asyncDispose]();
+  return server.url;
+}
+
+describe("a fetch in place of sockets", () => {
+  const hang: Fetch = (_, init) =>
+    new Promise((_resolve, reject) => {
+      init.signal?.addEventListener("abort", () => reject(init.signal?.reason));
+    });
+
+  it("gets the whole request, and its answer counts", async () => {
+    const seen: unknown[] = [];
+    const { client, clock } = clientOf("https://notion.invalid", {
+      fetch: async (url, { method, body }) => {
+        seen.push([url.href, method, body]);
+        return Response.json({ a: 1 }, { headers: { date: "Sat, 21 Nov 2026 10:00:00 GMT" } });
+      },
+    });
+    expect(await client.request(read)).toMatchObject({ status: 200, body: { a: 1 }, elapsedMs: 0 });
+    expect(seen).toEqual([["https://notion.invalid/v1/data_sources/x/query", "POST", '{"page_size":100}']]);
+    expect(clock.monotonic()).toBe(0);
+  });
+
+  it("is given up when the clock says so", async () => {
+    const { client, clock } = clientOf("https://notion.invalid", { fetch: hang, timeoutMs: 30_000 });
+    await expect(client.request(write)).rejects.toMatchObject({ code: "UPSTREAM_TIMEOUT" });
+    expect(clock.monotonic()).toBe(30_000);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createPacer, type PacedOutcome, type Pacer } from "../../src/http/pacer.ts";
+import { createPacer, type PacedOutcome, type Pacer, type Priority } from "../../src/http/pacer.ts";
 import { virtualClock } from "./virtual-clock.ts";
 
 const MINUTE = 60_000;
@@ -54,7 +54,7 @@ describe("createPacer", () => {
     const abort = new AbortController();
     const order: string[] = [];
     const first = pacer.admit().then(() => order.push("first"));
-    const second = pacer.admit(abort.signal);
+    const second = pacer.admit({ signal: abort.signal });
     const third = pacer.admit().then(() => order.push("third"));
     abort.abort(new Error("stopped"));
     await expect(second).rejects.toThrow("stopped");
@@ -186,5 +186,64 @@ describe("createPacer with ratePerMinute auto", () => {
     expect(mostInAnyMinute(await sendAll(pacer, 180, clock))).toBe(180);
     clock.advance(2 * MINUTE);
     expect(mostInAnyMinute(await sendAll(pacer, 180, clock))).toBe(180);
+  });
+});
+
+describe("priorities", () => {
+  /** The names of requests in the order they were admitted, one a minute. */
+  async function orderOf(
+    requests: readonly { readonly name: string; readonly priority: Priority; readonly afterMs?: number }[],
+  ): Promise<string[]> {
+    const clock = virtualClock();
+    const pacer = createPacer({ clock, ratePerMinute: 1 });
+    await pacer.admit();
+    const order: string[] = [];
+    const admitted: Promise<unknown>[] = [];
+    for (const { name, priority, afterMs = 0 } of requests) {
+      if (afterMs > 0) await clock.sleep(afterMs);
+      admitted.push(pacer.admit({ priority }).then(() => order.push(name)));
+    }
+    await Promise.all(admitted);
+    return order;
+  }
+
+  it("let the urgent go first, and equals in the order they came", async () => {
+    const order = await orderOf([
+      { name: "sweep 1", priority: 2 },
+      { name: "poll 1", priority: 1 },
+      { name: "sweep 2", priority: 2 },
+      { name: "push 1", priority: 0 },
+      { name: "poll 2", priority: 1 },
+      { name: "push 2", priority: 0 },
+    ]);
+    expect(order).toEqual(["push 1", "push 2", "poll 1", "poll 2", "sweep 1", "sweep 2"]);
+  });
+
+  it("let nothing starve: two minutes make up for the lowest class", async () => {
+    const clock = virtualClock();
+    const pacer = createPacer({ clock, ratePerMinute: 1 });
+    await pacer.admit();
+    // There is always an urgent request waiting.
+    const urgent = async () => {
+      for (let sent = 0; sent < 20; sent += 1) await pacer.admit({ priority: 0 });
+    };
+    const urgents = [urgent(), urgent()];
+    await pacer.admit({ priority: 2 });
+    expect(clock.monotonic()).toBeGreaterThan(2 * MINUTE);
+    expect(clock.monotonic()).toBeLessThan(6 * MINUTE);
+    await Promise.all(urgents);
+  });
+
+  it("give up what may no longer be sent, at no cost to the budget", async () => {
+    const clock = virtualClock();
+    const pacer = createPacer({ clock, ratePerMinute: 2 });
+    await Promise.all([pacer.admit(), pacer.admit()]);
+    const late = Array.from({ length: 10 }, () =>
+      pacer.admit({ sendBy: 2_000 }).catch((error) => error.code),
+    );
+    const next = [pacer.admit(), pacer.admit()];
+    expect(new Set(await Promise.all(late))).toEqual(new Set(["SENT_TOO_LATE"]));
+    await Promise.all(next);
+    expect(clock.monotonic()).toBe(61_000);
   });
 });

@@ -8,6 +8,7 @@ describe("decideRetry", () => {
   const table: Record<FailureKind, readonly [boolean, boolean, boolean]> = {
     limited: [true, true, true],
     overloaded: [true, true, true],
+    unreachable: [true, true, true],
     server: [false, true, false],
     timeout: [false, true, false],
     network: [false, true, false],

@@ -1,9 +1,12 @@
 import fc from "fast-check";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { createMemoryStore } from "../../src/store/memory.ts";
+import { openPostgresStore } from "../../src/store/postgres/open.ts";
 import { openSqliteStore } from "../../src/store/sqlite/open.ts";
+import type { OpenStore } from "../../src/store/store.suite.ts";
 import type { LinkChange, Store } from "../../src/store/store.ts";
 import { change, collect, countingIds, draft, minute, runOf } from "../../src/store/suite/case.ts";
+import { createDatabase } from "../support/postgres.ts";
 
 const syncs = ["tasks", "books"] as const;
 const sources = ["row-1", "row-2", "row-3", "row-4"] as const;
@@ -183,22 +186,36 @@ async function readAll(store: Store, times: number): Promise<unknown> {
   };
 }
 
-it("gives the same answers as the memory store, whatever is asked of both", async () => {
+async function expectSameAsMemory(open: OpenStore, numRuns: number): Promise<void> {
   await fc.assert(
     fc.asyncProperty(fc.array(operation, { minLength: 20, maxLength: 60, size: "max" }), async (steps) => {
       await using memory = createMemoryStore({ ids: countingIds() });
-      await using sqlite = await openSqliteStore({ path: ":memory:", ids: countingIds() });
+      await using store = await open({ ids: countingIds() });
       for (const syncId of syncs) {
-        for (const store of [memory, sqlite]) {
-          await store.acquireLease({ name: syncId, owner: "a", now: 0, ttlMs: 5, isDead: () => false });
+        for (const each of [memory, store]) {
+          await each.acquireLease({ name: syncId, owner: "a", now: 0, ttlMs: 5, isDead: () => false });
         }
       }
       for (const [n, step] of steps.entries()) {
         const expected = await outcomeOf(perform(memory, step, n + 1));
-        expect(await outcomeOf(perform(sqlite, step, n + 1))).toEqual(expected);
+        expect(await outcomeOf(perform(store, step, n + 1))).toEqual(expected);
       }
-      expect(await readAll(sqlite, steps.length + 1)).toEqual(await readAll(memory, steps.length + 1));
+      expect(await readAll(store, steps.length + 1)).toEqual(await readAll(memory, steps.length + 1));
     }),
-    { numRuns: 100 },
+    { numRuns },
   );
+}
+
+describe("gives the same answers as the memory store, whatever is asked of both:", () => {
+  it("sqlite", () => expectSameAsMemory(({ ids }) => openSqliteStore({ path: ":memory:", ids }), 100));
+
+  it("postgres", async () => {
+    await using database = await createDatabase();
+    let count = 0;
+    const open: OpenStore = ({ ids }) => {
+      count += 1;
+      return openPostgresStore({ url: database.url, ids, schema: `run_${count}` });
+    };
+    await expectSameAsMemory(open, 20);
+  });
 });

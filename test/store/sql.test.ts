@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openSqliteStore } from "../../src/store/sqlite/open.ts";
 import type { VersionDraft } from "../../src/store/store.ts";
 import { beginSync, change, countingIds, draft, runOf, sourceId } from "../../src/store/suite/case.ts";
+import { beginPair, history, hold, pairConflict, pairLink } from "../../src/store/suite/pairs-case.ts";
 import { temporaryFolder } from "./folder.ts";
 
 const document = readFileSync(join(import.meta.dirname, "../../docs/sql.md"), "utf8");
@@ -81,6 +82,13 @@ beforeAll(async () => {
   });
   const open = version({ title: "Open one", status: "Open" });
   await store.createTask({ projectScopeId: "work", version: open, at: march(5) });
+  const pair = await beginPair(store);
+  await pair.commit({
+    links: [pairLink(1, { dueAt: Date.parse(march(6)) }), pairLink(2)],
+    versions: history(1, { until: 3 }),
+    conflicts: [pairConflict("conflict-1", 1)],
+    holds: [hold("hold-1")],
+  });
   database = new DatabaseSync(path, { readOnly: true });
 });
 
@@ -132,7 +140,16 @@ describe("docs/sql.md", () => {
   });
 
   it("proves a sound store", () => {
-    expect(rowsOf("Proof")).toEqual([{ histories_with_gaps: 0, tasks_behind: 0 }]);
+    expect(rowsOf("Proof that no history")).toEqual([{ histories_with_gaps: 0, tasks_behind: 0 }]);
+    expect(rowsOf("Proof that every version of a pair")).toEqual([{ broken_chains: 0 }]);
+  });
+
+  it("tells what waits for a person's word, and where two sides do not agree", () => {
+    expect(rowsOf("What waits").map((row) => row.about)).toEqual([
+      'title: "left\'s" or ',
+      "12 of 20 records are gone on the left; 5 may go unasked",
+    ]);
+    expect(rowsOf("Where the two sides")).toMatchObject([{ right_id: "row-1", due: "2026-03-06 09:00:00" }]);
   });
 
   it("names every table and view with exactly its columns", () => {

@@ -1,4 +1,5 @@
 import type { DemoCalls, DemoEvent, DemoReport } from "../../app/demo.ts";
+import { LockstepError } from "../../core/errors.ts";
 import type { CommandContext, CommandResult } from "../command.ts";
 import { type Painter, painterFor } from "../paint.ts";
 import { type Column, table } from "../table.ts";
@@ -9,11 +10,14 @@ import { syncText } from "./sync.ts";
 /** Shows Lockstep at work on an emulated Notion. */
 export async function demo(
   { io, deps, flags }: CommandContext,
+  recipe: string | undefined,
   { once }: { once?: boolean },
 ): Promise<CommandResult> {
+  const run = recipe === undefined ? deps.runDemo : recipe === "pipeline" ? deps.runPipelineDemo : null;
+  if (run === null) throw new LockstepError("USAGE", `demo: expected pipeline or nothing, got "${recipe}".`);
   const output = flags.json === true ? io.stderr : io.stdout;
   const paint = painterFor(io);
-  const report = await deps.runDemo({
+  const report = await run({
     // Nobody can look around, or press Ctrl-C, where there is no terminal.
     isOnce: once === true || flags.json === true || !io.isInteractive,
     onEvent: (event) => output.write(`${eventText(event, paint)}\n`),
@@ -34,11 +38,20 @@ function eventText(event: DemoEvent, paint: Painter): string {
       return historyText(event.report);
     case "diff":
       return diffText(event.report, paint);
+    case "board":
+      return boardText(event.columns, paint);
     case "calls":
       return table(callColumns, event.calls);
     case "checks":
       return checksText(event.checks, paint);
   }
+}
+
+function boardText(columns: Extract<DemoEvent, { kind: "board" }>["columns"], paint: Painter): string {
+  const width = Math.max(...columns.map(({ status }) => status.length), 0);
+  return columns
+    .map(({ status, entries }) => `   ${paint("green", status.padEnd(width))}  ${entries.join("   ")}`)
+    .join("\n");
 }
 
 const callColumns: readonly Column<DemoCalls>[] = [

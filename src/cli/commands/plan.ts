@@ -1,7 +1,8 @@
-import type { PlannedAction, PlanReport } from "../../app/lockstep.ts";
+import type { BackupPlanReport, PlannedAction, PlanReport } from "../../app/lockstep.ts";
 import { nextStepOf } from "../../app/next-step.ts";
 import { type CommandContext, type CommandResult, type ExitCode, withReadOnlyLockstep } from "../command.ts";
 import { type Painter, painterFor } from "../paint.ts";
+import { pairPlanText } from "../pair-plan-text.ts";
 import { createProgressPrinter } from "../progress.ts";
 import { oneLine } from "../table.ts";
 import { valueText } from "../value-text.ts";
@@ -36,7 +37,7 @@ export function plan(
     return {
       exitCode,
       document: { ok: exitCode === 0, plans: reports },
-      text: text === "" ? "Nothing to plan: every database has syncEnabled set to false." : text,
+      text: text === "" ? "Nothing to plan: every sync has syncEnabled set to false." : text,
     };
   });
 }
@@ -48,19 +49,26 @@ function exitCodeOf(reports: readonly PlanReport[]): ExitCode {
 }
 
 function planText(report: PlanReport, paint: Painter): string {
-  const total = Object.values(report.counts).reduce((sum, each) => sum + each, 0);
-  const hidden = total - report.actions.length;
+  const lines = report.type === "two-way" ? pairPlanText(report, paint) : backupPlanText(report, paint);
   return [
-    `${oneLine(report.sync)}: ${countsText(report)} (${report.calls} calls)`,
-    ...report.actions.flatMap((action) => actionLines(action, paint)),
-    ...(hidden > 0 ? [`  … and ${hidden} more`] : []),
+    ...lines,
     ...report.warnings.map((warning) => `  warning: ${oneLine(warning, 400)}`),
     ...(report.refusal === null ? [] : [`  refused: ${report.refusal}`]),
     ...errorLines(report),
   ].join("\n");
 }
 
-function countsText({ counts, unchanged }: PlanReport): string {
+function backupPlanText(report: BackupPlanReport, paint: Painter): readonly string[] {
+  const total = Object.values(report.counts).reduce((sum, each) => sum + each, 0);
+  const hidden = total - report.actions.length;
+  return [
+    `${oneLine(report.sync)}: ${countsText(report)} (${report.calls} calls)`,
+    ...report.actions.flatMap((action) => actionLines(action, paint)),
+    ...(hidden > 0 ? [`  … and ${hidden} more`] : []),
+  ];
+}
+
+function countsText({ counts, unchanged }: BackupPlanReport): string {
   const parts = (Object.keys(marks) as PlannedAction["kind"][])
     .filter((kind) => counts[kind] > 0)
     .map((kind) => `${counts[kind]} to ${kind === "missing" ? "mark missing" : kind}`);

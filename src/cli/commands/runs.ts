@@ -1,6 +1,6 @@
 import type { RunReport, Verification } from "../../app/lockstep.ts";
 import { LockstepError } from "../../core/errors.ts";
-import { certificateSentence } from "../certificate-text.ts";
+import { evidenceSentence } from "../certificate-text.ts";
 import { type CommandContext, type CommandResult, wholeNumber, withReadOnlyLockstep } from "../command.ts";
 import { createProgressPrinter } from "../progress.ts";
 import { type Column, oneLine, table } from "../table.ts";
@@ -59,7 +59,7 @@ function runText(report: RunReport): string {
   return [
     table(columns, [report]),
     counts.join("  "),
-    certificateSentence(run.certificate),
+    evidenceSentence(run),
     ...run.warnings.map((warning) => `warning: ${oneLine(warning, 400)}`),
     ...run.errors.map(({ code, message }) => `${code}: ${message}`),
     `certificate ${JSON.stringify(run.certificate, null, 2)}`,

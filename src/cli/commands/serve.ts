@@ -1,3 +1,4 @@
+import { pairsIn } from "../../app/targets.ts";
 import type { Config } from "../../config/config.ts";
 import { LockstepError } from "../../core/errors.ts";
 import { createLogger } from "../../server/logger.ts";
@@ -10,17 +11,26 @@ import {
   withLockstep,
 } from "../command.ts";
 
-/** Runs schedules, the HTTP API and MCP over HTTP until stopped. Prints where it is as soon as it is up. */
+/** Runs schedules and two-way syncs, takes webhooks, serves the HTTP API and MCP over HTTP, until stopped. Prints where it is as soon as it is up. */
 export function serve(
   context: CommandContext,
-  flags: { port: string; host: string },
+  flags: { port: string; host: string; acceptWebhookVerification?: boolean },
 ): Promise<CommandResult> {
   const { io } = context;
   const port = wholeNumber("--port", flags.port, { min: 0, max: 65_535 });
   return withLockstep(context, async ({ lockstep, secrets: { notionToken, adminToken } }) => {
     if (notionToken === null) refuseSchedules(lockstep.config);
     const logger = createLogger(io.stderr);
-    await using server = await startServer({ lockstep, port, host: flags.host, adminToken, logger });
+    if (flags.acceptWebhookVerification === true) lockstep.twoWay.awaitHandshake();
+    const onToken = (token: string) => io.stderr.write(handshakeText(token));
+    await using server = await startServer({
+      lockstep,
+      port,
+      host: flags.host,
+      adminToken,
+      logger,
+      onToken,
+    });
     const isJson = context.flags.json === true;
     io.stdout.write(
       isJson ? `${JSON.stringify({ ok: true, url: server.url })}\n` : `Listening on ${server.url}\n`,
@@ -31,12 +41,28 @@ export function serve(
 }
 
 /** Without a token every scheduled run would fail, the first of them at night: better to say so now. */
-function refuseSchedules({ backup }: Config): void {
-  const scheduled = backup.databases.filter(({ isEnabled, schedule }) => isEnabled && schedule.isEnabled);
+function refuseSchedules(config: Config): void {
+  const scheduled = [
+    ...config.backup.databases.filter(({ isEnabled, schedule }) => isEnabled && schedule.isEnabled),
+    ...pairsIn(config).filter(({ isEnabled, isFollowed }) => isEnabled && isFollowed),
+  ];
   if (scheduled.length === 0) return;
   const names = scheduled.map(({ name }) => name).join(", ");
   throw new LockstepError(
     "SECRET_MISSING",
-    `NOTION_TOKEN is not set, and these syncs run on a schedule: ${names}.`,
+    `NOTION_TOKEN is not set, and these syncs run by themselves: ${names}.`,
   );
+}
+
+/** The only place where the token is shown. Nothing is re-keyed by it: the operator decides. */
+function handshakeText(token: string): string {
+  return [
+    "",
+    "Notion asks to verify this webhook. If it was you who set it up:",
+    `  1. enter this token in Notion:  ${token}`,
+    `  2. start again with:            NOTION_WEBHOOK_SECRET=${token}`,
+    "If it was not you, do neither.",
+    "",
+    "",
+  ].join("\n");
 }

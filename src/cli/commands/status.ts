@@ -1,4 +1,6 @@
 import type { StatusReport, SyncStatus } from "../../app/lockstep.ts";
+import type { PipelineStatus } from "../../app/pipeline-status.ts";
+import type { PairStatus } from "../../app/two-way.ts";
 import { type CommandContext, type CommandResult, withReadOnlyLockstep } from "../command.ts";
 import { type Column, oneLine, table } from "../table.ts";
 import { minuteOf } from "../time.ts";
@@ -18,6 +20,18 @@ const columns: readonly Column<SyncStatus>[] = [
   { title: "OUT OF SCOPE", value: ({ totals }) => totals.outOfScope },
 ];
 
+const pairColumns: readonly Column<PairStatus>[] = [
+  { title: "TWO-WAY SYNC", value: ({ sync }) => oneLine(sync) },
+  { title: "STATE", value: pairStateOf },
+  { title: "LAST RUN", value: ({ lastRun }) => minuteOf(lastRun?.startedAt ?? null) },
+  { title: "EVERY", value: ({ pollSeconds }) => (pollSeconds === null ? "off" : `${pollSeconds} s`) },
+  { title: "LIVE", value: ({ totals }) => totals.live },
+  { title: "WAITING", value: ({ totals }) => totals.due },
+  { title: "CONFLICTS", value: ({ totals }) => totals.openConflicts },
+  { title: "HELD", value: ({ totals }) => totals.openHolds },
+  { title: "PROBLEMS", value: ({ totals }) => totals.problems },
+];
+
 /** What is configured, what ran last, what runs next, and what the store holds. */
 export function status(context: CommandContext): Promise<CommandResult> {
   return withReadOnlyLockstep(context, async ({ lockstep }) => {
@@ -32,7 +46,36 @@ function statusText(report: StatusReport): string {
     `store   ${report.store}`,
     `rate    ${report.ratePerMinute} requests a minute`,
   ];
-  return [heading.join("\n"), table(columns, report.syncs)].join("\n\n");
+  const tables = [
+    ...(report.syncs.length === 0 ? [] : [table(columns, report.syncs)]),
+    ...(report.pairs.length === 0 ? [] : [table(pairColumns, report.pairs)]),
+  ];
+  const pipeline = report.pipeline === undefined ? [] : [pipelineText(report.pipeline)];
+  return [heading.join("\n"), ...tables, ...pipeline].join("\n\n");
+}
+
+/** More of them are in the JSON. */
+const draftsShownMax = 10;
+
+/** Where the tasks are, and which drafts would be put back if somebody queued them. */
+function pipelineText({ sync, tasks, drafts, draftCount }: PipelineStatus): string {
+  const counts = Object.entries(tasks).filter(([, count]) => count > 0);
+  const shown = drafts.slice(0, draftsShownMax);
+  return [
+    `${oneLine(sync)}: ${counts.map(([state, count]) => `${count} ${state}`).join(", ") || "no tasks"}`,
+    ...(draftCount === 0 ? [] : [`${draftCount} drafts cannot be queued yet:`]),
+    ...shown.map(
+      ({ pageId, title, problems }) =>
+        `  ${oneLine(title ?? pageId, 60)}: ${oneLine(problems.join(" "), 200)}`,
+    ),
+    ...(draftCount > shown.length ? [`  and ${draftCount - shown.length} more (--json)`] : []),
+  ].join("\n");
+}
+
+function pairStateOf({ isEnabled, isRunning, isAccepted, lastRun }: PairStatus): string {
+  if (isRunning) return "running";
+  if (!isEnabled) return "disabled";
+  return isAccepted ? (lastRun?.status ?? "never run") : "waits for --yes";
 }
 
 function stateOf({ isEnabled, isRunning, lastRun }: SyncStatus): string {

@@ -1,6 +1,6 @@
 import type { Lockstep, RunReport } from "../../app/lockstep.ts";
 import { nextStepOf } from "../../app/next-step.ts";
-import { certificateSentence } from "../certificate-text.ts";
+import { evidenceSentence } from "../certificate-text.ts";
 import {
   type CommandContext,
   type CommandResult,
@@ -15,6 +15,7 @@ import { secondsOf } from "../time.ts";
 export interface SyncFlags {
   readonly full?: boolean;
   readonly allowDeletes?: string;
+  readonly yes?: boolean;
 }
 
 const columns: readonly Column<RunReport>[] = [
@@ -51,9 +52,11 @@ export function sync(
 export function readingOptions(flags: SyncFlags): {
   readonly isFull?: boolean;
   readonly allowDeletes?: number;
+  readonly isAccepted?: boolean;
 } {
-  const { full, allowDeletes } = flags;
+  const { full, allowDeletes, yes } = flags;
   return {
+    ...(yes === true ? { isAccepted: true } : {}),
     ...(full === true ? { isFull: true } : {}),
     ...(allowDeletes === undefined
       ? {}
@@ -79,24 +82,35 @@ async function runSyncs(
   }
 }
 
-/** A failure outweighs a guard's refusal, which outweighs success. */
+/** A failure outweighs a guard's refusal, which outweighs an open conflict, which outweighs success. */
 function worstExitCode(reports: readonly RunReport[]): ExitCode {
   const unfinished = reports.filter(({ run }) => run.status !== "succeeded");
-  if (unfinished.length === 0) return 0;
+  if (unfinished.length === 0) return reports.some(({ open }) => (open?.conflicts ?? 0) > 0) ? 4 : 0;
   return unfinished.every(({ run }) => run.errors.some(({ code }) => code === "GUARD_REFUSED")) ? 3 : 1;
 }
 
 export function syncText(reports: readonly RunReport[]): string {
-  if (reports.length === 0) return "Nothing to sync: every database has syncEnabled set to false.";
+  if (reports.length === 0) return "Nothing to sync: every sync has syncEnabled set to false.";
   return [table(columns, reports), reports.map(notesOf).join("\n")].join("\n\n");
 }
 
 /** What a row of numbers cannot say: the proof, the warnings, the errors with their mend. */
-function notesOf({ sync: name, run }: RunReport): string {
+function notesOf({ sync: name, run, open }: RunReport): string {
   const errors = run.errors.flatMap(({ code, message }) => {
     const step = nextStepOf(code);
     return [`  ${code}: ${message.replaceAll("\n", "\n    ")}`, ...(step === null ? [] : [`  → ${step}`])];
   });
   const warnings = run.warnings.map((warning) => `  warning: ${oneLine(warning, 400)}`);
-  return [`${oneLine(name)}: ${certificateSentence(run.certificate)}`, ...warnings, ...errors].join("\n");
+  const sentence = evidenceSentence(run);
+  return [`${oneLine(name)}: ${sentence}`, ...warnings, ...errors, ...openLines(open)].join("\n");
+}
+
+function openLines(open: RunReport["open"]): readonly string[] {
+  const { conflicts = 0, holds = 0, problems = 0 } = open ?? {};
+  const parts = [
+    ...(conflicts > 0 ? [`${conflicts} open conflict${conflicts === 1 ? "" : "s"}`] : []),
+    ...(holds > 0 ? [`${holds} held back`] : []),
+    ...(problems > 0 ? [`${problems} record${problems === 1 ? "" : "s"} with a problem`] : []),
+  ];
+  return parts.length === 0 ? [] : [`  ${parts.join(", ")}: \`lockstep conflicts\` shows them`];
 }

@@ -1,6 +1,8 @@
 import type { Json } from "../../core/json.ts";
-import type { Presence, SourceRecord } from "../../core/record.ts";
-import { isSameId, type JsonObject, type NotionPage, readProperty } from "./page.ts";
+import type { SourceRecord } from "../../core/record.ts";
+import { derivedValue, hasManyReferences, isDerivable } from "./derived.ts";
+import { isSameId, type JsonObject, type NotionPage, type PageProperty, readProperty } from "./page.ts";
+import { canonicalText } from "./rich-text.ts";
 import { stableValue } from "./stable.ts";
 import { canonicalValue, isDerivedType } from "./values.ts";
 
@@ -26,18 +28,38 @@ const pageKeys = [
   "is_locked",
 ] as const;
 
+/** How a collection's pages are read. */
+export interface PageView {
+  /** Id or name of the property that holds our marker; it is no field. null: pages carry no markers. */
+  readonly markerProperty: string | null;
+  /** Ids or names of computed properties that are fields all the same. They change without a stamp. */
+  readonly derivedFields: ReadonlySet<string>;
+  /** The user that this connection writes as. */
+  readonly botId: string | null;
+}
+
+const plainView: PageView = { markerProperty: null, derivedFields: new Set(), botId: null };
+
+export type Decode = (page: NotionPage) => SourceRecord;
+
 /** A page of any API version as a record. Property values that do not look like their type become unobserved. */
-export function decodePage(page: NotionPage, presence: Presence = presenceOf(page)): SourceRecord {
+export function decodePage(page: NotionPage, view: PageView = plainView): SourceRecord {
   const fields: Record<string, Json> = {};
   const unobserved: string[] = [];
+  let marker: string | null = null;
   for (const name of Object.keys(page.properties)) {
     const property = readProperty(name, page.properties[name]);
     if (property === null) {
       unobserved.push(name);
       continue;
     }
-    if (isDerivedType(property.type)) continue;
-    const value = canonicalValue(property.type, property.value);
+    if (isMarker(property, view)) {
+      marker = markerIn(property);
+      continue;
+    }
+    const isDerived = isDerivedField(property, view);
+    if (isDerivedType(property.type) && !isDerived) continue;
+    const value = isDerived ? derivedIn(page, property) : canonicalValue(property.type, property.value);
     if (value === undefined) unobserved.push(property.id);
     else fields[property.id] = value;
   }
@@ -47,7 +69,7 @@ export function decodePage(page: NotionPage, presence: Presence = presenceOf(pag
   }
   return {
     id: page.id,
-    presence,
+    presence: presenceOf(page),
     fields,
     unobserved,
     raw: { properties: page.properties, page: keptOf(page.object) },
@@ -55,7 +77,36 @@ export function decodePage(page: NotionPage, presence: Presence = presenceOf(pag
     createdAt: page.createdTime,
     editedBy: userId(page.object.last_edited_by),
     memo: null,
+    ...(view.markerProperty === null
+      ? {}
+      : { marker, isOurs: view.botId !== null && userId(page.object.created_by) === view.botId }),
   };
+}
+
+export function isMarker(
+  { id, name }: { readonly id: string; readonly name: string },
+  { markerProperty }: Pick<PageView, "markerProperty">,
+): boolean {
+  return markerProperty !== null && (id === markerProperty || name === markerProperty);
+}
+
+/** A computed property that is read as a field. */
+export function isDerivedField(
+  { id, name, type }: { readonly id: string; readonly name: string; readonly type: string },
+  { derivedFields }: Pick<PageView, "derivedFields">,
+): boolean {
+  return (derivedFields.has(id) || derivedFields.has(name)) && isDerivable(type);
+}
+
+function markerIn({ type, value }: PageProperty): string | null {
+  const plain = type === "rich_text" ? canonicalText(value)?.plain.trim() : undefined;
+  return plain === undefined || plain === "" ? null : plain;
+}
+
+/** A rollup is computed from what the page shows of its relations: from a part only, when there are many. */
+function derivedIn(page: NotionPage, { type, value }: PageProperty): Json | undefined {
+  if (type === "rollup" && hasManyReferences(page)) return undefined;
+  return derivedValue(type, value);
 }
 
 /** `in_trash` since 2024, `archived` before it, both in between (then with one meaning). */

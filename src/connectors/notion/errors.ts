@@ -6,25 +6,42 @@ const CONNECTIONS_PAGE = "https://www.notion.so/profile/integrations";
 /** Notion's own words go into messages, but never a whole body. */
 const MESSAGE_LENGTH_MAX = 300;
 
+/** What the connection has to be allowed to do, as Notion names it in its settings. */
+export type Capability = "Read content" | "Insert content" | "Update content";
+
 /** Notion's refusal (4xx) of a request for `what`, with advice. https://developers.notion.com/reference/status-codes */
-export function refusal(what: string, { status, body, requestId }: HttpResponse): LockstepError {
+export function refusal(
+  what: string,
+  { status, body, requestId }: HttpResponse,
+  capability: Capability = "Read content",
+): LockstepError {
   const vendorCode = isJsonObject(body) && typeof body.code === "string" ? body.code : "no code";
   const vendorMessage = isJsonObject(body) && typeof body.message === "string" ? body.message : "";
   const blockLimit =
     isJsonObject(body) && isJsonObject(body.additional_data) && "block_limit" in body.additional_data;
-  const { code, advice } = adviceFor(status, blockLimit);
+  const { code, advice } = adviceFor(status, blockLimit, capability);
   const said = vendorMessage === "" ? "" : ` "${vendorMessage.slice(0, MESSAGE_LENGTH_MAX)}"`;
   const trace = requestId === null ? "" : ` (request ${requestId})`;
   return new LockstepError(
     code,
     `Asked Notion for ${what}, got ${status} ${vendorCode}${trace}:${said} ${advice}`,
     {
-      details: { status, vendorCode, requestId, isCursor: /\bstart_cursor\b/.test(vendorMessage) },
+      details: {
+        status,
+        vendorCode,
+        requestId,
+        isCursor: /\bstart_cursor\b/.test(vendorMessage),
+        isBlockLimit: blockLimit,
+      },
     },
   );
 }
 
-function adviceFor(status: number, isBlockLimit: boolean): { code: ErrorCode; advice: string } {
+function adviceFor(
+  status: number,
+  isBlockLimit: boolean,
+  capability: Capability,
+): { code: ErrorCode; advice: string } {
   if (status === 401) {
     return {
       code: "NOTION_UNAUTHORIZED",
@@ -40,7 +57,7 @@ function adviceFor(status: number, isBlockLimit: boolean): { code: ErrorCode; ad
   if (status === 403) {
     return {
       code: "NOTION_FORBIDDEN",
-      advice: `The connection lacks a capability: allow "Read content" for it at ${CONNECTIONS_PAGE}.`,
+      advice: `The connection lacks a capability: allow "${capability}" for it at ${CONNECTIONS_PAGE}.`,
     };
   }
   if (status === 404) {
@@ -64,13 +81,12 @@ export function isOutOfSight(error: LockstepError): boolean {
 }
 
 /** The collection itself is out of sight: nothing that is absent from now on means anything. */
-export function accessLost(error: LockstepError): LockstepError {
-  return new LockstepError(
-    "ACCESS_LOST",
-    `${error.message} Nothing is concluded from rows that cannot be read.`,
-    {
-      cause: error,
-      details: error.details,
-    },
-  );
+export function accessLost(
+  error: LockstepError,
+  consequence = "Nothing is concluded from rows that cannot be read.",
+): LockstepError {
+  return new LockstepError("ACCESS_LOST", `${error.message} ${consequence}`, {
+    cause: error,
+    details: error.details,
+  });
 }

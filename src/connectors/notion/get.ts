@@ -1,7 +1,7 @@
 import type { Observation } from "../../connector/connector.ts";
 import { isJsonObject } from "../../core/json.ts";
-import type { NotionClient } from "./client.ts";
 import { isElsewhere, presenceOf } from "./codec.ts";
+import type { Collection } from "./collection.ts";
 import { isOutOfSight } from "./errors.ts";
 import { isSameId, type NotionPage, readPage } from "./page.ts";
 import { completeRow } from "./rows.ts";
@@ -12,11 +12,10 @@ import { findTruncated } from "./truncation.ts";
  * deleted for good and a page that the connection may no longer see are answered alike, so Notion has no `gone`.
  */
 export async function observePage(
-  target: { readonly client: NotionClient; readonly dataSourceId: string },
+  { client, dataSourceId, decode }: Collection,
   id: string,
   signal?: AbortSignal,
 ): Promise<Observation> {
-  const { client, dataSourceId } = target;
   const found = await client.page(id, signal);
   if ("refused" in found) {
     if (!isOutOfSight(found.refused)) throw found.refused;
@@ -32,7 +31,10 @@ export async function observePage(
     };
   }
   const truncated = { found: 0, completed: 0, failed: 0 };
-  const record = await completeRow({ client, signal, truncated }, { page, lists: findTruncated(page) });
+  const record = await completeRow(
+    { client, decode, signal, truncated },
+    { page, lists: findTruncated(page) },
+  );
   const presence = presenceOf(page);
   // In the trash counts for more than where: it was deleted, wherever it had been moved before.
   const observed = presence !== "trashed" && isElsewhere(page, dataSourceId) ? "moved" : presence;

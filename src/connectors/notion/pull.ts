@@ -1,6 +1,7 @@
 import type { Checkpoint, PullBatch, PullEnd, PullRequest, PullWindow } from "../../connector/connector.ts";
 import { type Position, readCheckpoint, type Witness } from "./checkpoint.ts";
-import type { NotionClient, QueryPage } from "./client.ts";
+import type { QueryPage } from "./client.ts";
+import type { Collection } from "./collection.ts";
 import { hasOtherColumns } from "./columns.ts";
 import { judgeEmpty } from "./empty.ts";
 import { enumerate, type Progress } from "./enumerate.ts";
@@ -29,16 +30,16 @@ interface Reading {
 
 /** Reads the data source as asked. The engine applies a batch while the next page is on its way. */
 export async function* pullNotion(
-  target: { readonly client: NotionClient; readonly dataSourceId: string },
+  { client, dataSourceId, decode }: Collection,
   request: PullRequest,
 ): AsyncGenerator<PullBatch, PullEnd, void> {
   const reading = readingOf(request);
-  const source: Source = { ...target, signal: request.signal };
+  const source: Source = { client, dataSourceId, signal: request.signal };
   const windows: PullWindow[] = [];
   const truncated = { found: 0, completed: 0, failed: 0 };
   // Reading everything means everything: what earlier readings noted is not relied on.
   const memosOf = reading.stream === "full" ? null : request.memosOf;
-  const reader: RowReader = { client: target.client, memosOf, signal: request.signal, truncated };
+  const reader: RowReader = { client, decode, memosOf, signal: request.signal, truncated };
   const border = new Border(reading.timestamp);
   let newest: RowKey | null = null;
   let askedAt: number | null = null;

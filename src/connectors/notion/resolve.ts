@@ -33,3 +33,24 @@ export async function resolveDataSources(
   if ("refused" in source) throw isOutOfSight(source.refused) ? database.refused : source.refused;
   return [{ id: typeof source.object.id === "string" ? source.object.id : id, name: nameOf(source.object) }];
 }
+
+/** More than anybody would pick from. */
+const SHARED_PAGES_MAX = 10;
+
+/** The data sources that are shared with the token, last edited first, up to a thousand. */
+export async function listSharedDataSources(
+  client: NotionClient,
+  signal?: AbortSignal,
+): Promise<readonly DataSourceRef[]> {
+  const found: DataSourceRef[] = [];
+  let cursor: string | null = null;
+  for (let page = 0; page < SHARED_PAGES_MAX; page += 1) {
+    const { items, nextCursor } = await client.sharedDataSources({ cursor, signal });
+    for (const item of items) {
+      if (isJsonObject(item) && typeof item.id === "string") found.push({ id: item.id, name: nameOf(item) });
+    }
+    if (nextCursor === null) break;
+    cursor = nextCursor;
+  }
+  return found;
+}

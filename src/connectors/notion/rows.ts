@@ -7,7 +7,7 @@ import type {
 import { isJsonObject, type Json } from "../../core/json.ts";
 import { fingerprint, type SourceRecord } from "../../core/record.ts";
 import type { NotionClient } from "./client.ts";
-import { decodePage, presenceOf } from "./codec.ts";
+import { type Decode, presenceOf } from "./codec.ts";
 import { type NotionPage, readPage } from "./page.ts";
 import { afterMinute, minuteOf, OMEGA_MS } from "./time.ts";
 import { completeProperty, findTruncated, type Truncated } from "./truncation.ts";
@@ -24,6 +24,7 @@ export interface TruncatedCounts {
 
 export interface RowReader {
   readonly client: NotionClient;
+  readonly decode: Decode;
   /** Null: earlier readings do not count, everything is read again. */
   readonly memosOf: PullRequest["memosOf"] | null;
   readonly signal: AbortSignal | undefined;
@@ -37,7 +38,7 @@ export interface ReadRows {
 }
 
 /** A row whose lists were cut short. */
-interface CutRow {
+export interface CutRow {
   readonly page: NotionPage;
   readonly lists: readonly Truncated[];
 }
@@ -54,7 +55,7 @@ export async function readRows(reader: RowReader, rows: readonly Json[]): Promis
       continue;
     }
     const lists = findTruncated(read.page);
-    if (lists.length === 0) records.push(decodePage(read.page));
+    if (lists.length === 0) records.push(reader.decode(read.page));
     else partials.push({ page: read.page, lists });
   }
   const completed = await completeRows(reader, partials);
@@ -74,7 +75,7 @@ async function completeRows(
     for (const partial of queue) {
       const { id, lastEditedTime } = partial.page;
       reader.truncated.found += partial.lists.length;
-      if (isKnown(partial.page, memos?.get(id))) same.push({ id, revision: lastEditedTime });
+      if (isKnown(reader.decode, partial.page, memos?.get(id))) same.push({ id, revision: lastEditedTime });
       else records.push(await completeRow(reader, partial));
     }
   };
@@ -87,7 +88,7 @@ export async function completeRow(
   reader: Omit<RowReader, "memosOf">,
   { page, lists }: CutRow,
 ): Promise<SourceRecord> {
-  if (lists.length === 0) return decodePage(page);
+  if (lists.length === 0) return reader.decode(page);
   const properties = { ...page.properties };
   const failed: string[] = [];
   let completedAt = Number.POSITIVE_INFINITY;
@@ -106,13 +107,25 @@ export async function completeRow(
   }
   reader.truncated.failed += failed.length;
   reader.truncated.completed += lists.length - failed.length;
-  const record = decodePage({ ...page, properties });
-  const unknown = new Set(failed);
+  const record = reader.decode({ ...page, properties });
+  if (failed.length > 0) return withoutFields(record, failed);
+  return { ...record, memo: { completedAt, shallow: shallowPrint(reader.decode, page) } };
+}
+
+/** The row as it was shown, with nothing said about the lists that are cut. */
+export function decodeCutRow(decode: Decode, { page, lists }: CutRow): SourceRecord {
+  return withoutFields(
+    decode(page),
+    lists.map(({ id }) => id),
+  );
+}
+
+function withoutFields(record: SourceRecord, ids: readonly string[]): SourceRecord {
+  const unknown = new Set(ids);
   return {
     ...record,
     fields: Object.fromEntries(Object.entries(record.fields).filter(([id]) => !unknown.has(id))),
-    unobserved: [...record.unobserved, ...failed],
-    memo: failed.length === 0 ? { completedAt, shallow: shallowPrint(page) } : null,
+    unobserved: [...record.unobserved, ...ids],
   };
 }
 
@@ -121,15 +134,15 @@ export async function completeRow(
  * is the same, and that reading came after the stamp's minute was over for every one of Notion's servers. Before
  * that, an edit of the hidden part could have followed under the same stamp.
  */
-function isKnown(page: NotionPage, remembered: RememberedRecord | undefined): boolean {
+function isKnown(decode: Decode, page: NotionPage, remembered: RememberedRecord | undefined): boolean {
   if (remembered === undefined || !isJsonObject(remembered.memo)) return false;
   const { completedAt, shallow } = remembered.memo;
   const isFinal =
     typeof completedAt === "number" && completedAt >= afterMinute(minuteOf(page.lastEditedTime)) + OMEGA_MS;
-  return isFinal && remembered.revision === page.lastEditedTime && shallow === shallowPrint(page);
+  return isFinal && remembered.revision === page.lastEditedTime && shallow === shallowPrint(decode, page);
 }
 
 /** Fingerprint of the row as the query showed it. */
-function shallowPrint(page: NotionPage): string {
-  return fingerprint(decodePage(page).fields);
+function shallowPrint(decode: Decode, page: NotionPage): string {
+  return fingerprint(decode(page).fields);
 }

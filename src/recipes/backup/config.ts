@@ -6,6 +6,7 @@ import type {
   ScheduleConfig,
   TaskField,
 } from "../../config/config.ts";
+import { nameSchema, notionIdSchema } from "../../config/named.ts";
 import { suggestion } from "../../config/nearest.ts";
 import { parseNotionId } from "../../config/notion-id.ts";
 import { type ConfigProblem, pathText } from "../../config/problem.ts";
@@ -17,20 +18,13 @@ const columns = ["title", "description", "status", "resolution"] as const;
 const reservedKeys = ["notion", "notionProperties"];
 const defaultSchedule: ScheduleConfig = { cron: "0 3 * * *", timeZone: "UTC", isEnabled: true };
 
-const nameSchema = checkedString((text) =>
-  /^[^\s/-][^/\p{Cc}]{0,199}$/u.test(text)
-    ? null
-    : 'expected a short name without "/", not starting with "-"',
-);
-
 const databaseSchema = z.strictObject({
   name: nameSchema.optional().meta({
     description: "What commands call this sync; unique. Default: the project scope id, numbered if taken.",
   }),
-  notionDatabaseId: checkedString((text) => {
-    const parsed = parseNotionId(text);
-    return "problem" in parsed ? parsed.problem : null;
-  }).meta({ description: "Id of the Notion database or data source, or a link to it copied from Notion." }),
+  notionDatabaseId: notionIdSchema.meta({
+    description: "Id of the Notion database or data source, or a link to it copied from Notion.",
+  }),
   dataSource: z
     .string()
     .min(1)
@@ -152,10 +146,10 @@ function repeatedSources(entries: readonly { readonly [key: string]: Json }[]): 
   });
 }
 
-/** Fills in every default. */
-export function resolveBackup(written: WrittenBackup): Config["backup"] {
+/** Fills in every default. `taken`: names of other syncs, which made-up names give way to. */
+export function resolveBackup(written: WrittenBackup, taken: readonly string[]): Config["backup"] {
   const schedule = resolveSchedule(written.schedule, defaultSchedule);
-  const names = uniqueNames(written.databases);
+  const names = uniqueNames(written.databases, taken);
   return {
     sweepEveryHours: written.sweepEveryHours ?? 0,
     guard: {
@@ -183,8 +177,9 @@ function toMapping([property, field]: [string, string]): FieldMappingConfig {
 }
 
 /** Written names stay; the others are called after their scope: "team", "team-2", "team-3" … */
-function uniqueNames(databases: WrittenBackup["databases"]): readonly string[] {
-  const taken = new Set(databases.flatMap(({ name }) => (name === undefined ? [] : [name])));
+function uniqueNames(databases: WrittenBackup["databases"], others: readonly string[]): readonly string[] {
+  const written = databases.flatMap(({ name }) => (name === undefined ? [] : [name]));
+  const taken = new Set([...others, ...written]);
   return databases.map(({ name, projectScopeId }) => {
     if (name !== undefined) return name;
     const stem = projectScopeId.replaceAll("/", "-");

@@ -1,9 +1,9 @@
 import type { Ids } from "../../core/clock.ts";
+import { jsonToText } from "../rows.ts";
 import { checkChange } from "../rules.ts";
 import type { Commit, LinkChange, Store, VersionDraft } from "../store.ts";
 import { conflictWriter } from "./conflicts.ts";
 import type { Database } from "./database.ts";
-import { jsonToText } from "./json.ts";
 import type { SyncWriter } from "./syncs.ts";
 import { versionWriter } from "./versions.ts";
 

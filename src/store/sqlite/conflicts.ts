@@ -1,21 +1,7 @@
 import type { Ids } from "../../core/clock.ts";
+import { type ConflictRow, jsonToText, rowToConflict, selectConflicts } from "../rows.ts";
 import type { Conflict, ConflictDraft, Store } from "../store.ts";
 import type { Database } from "./database.ts";
-import { jsonToText, textToJson } from "./json.ts";
-
-interface ConflictRow {
-  id: string;
-  syncId: string | null;
-  taskId: string;
-  runId: string | null;
-  versionNum: number;
-  field: string;
-  base: string | null;
-  left: string | null;
-  right: string | null;
-  resolution: Conflict["resolution"];
-  at: string;
-}
 
 /** Writes inside the caller's transaction. */
 export interface ConflictWriter {
@@ -35,27 +21,18 @@ export function conflictWriter(database: Database, ids: Ids): ConflictWriter {
 }
 
 export function conflictTopic(database: Database): Pick<Store, "listConflicts"> {
-  const columns = `
-    SELECT id, sync_id AS syncId, task_id AS taskId, run_id AS runId, version_num AS versionNum, field, base, "left",
-      "right", resolution, at
-    FROM conflicts`;
   const ofTask = database.query<ConflictRow>(
-    `${columns} WHERE task_id = ?1 AND (?2 IS NULL OR sync_id = ?2) ORDER BY rowid DESC LIMIT ?3`,
+    `${selectConflicts} WHERE task_id = ?1 AND (?2 IS NULL OR sync_id = ?2) ORDER BY rowid DESC LIMIT ?3`,
   );
   const ofSync = database.query<ConflictRow>(
-    `${columns} WHERE ?1 IS NULL OR sync_id = ?1 ORDER BY rowid DESC LIMIT ?2`,
+    `${selectConflicts} WHERE ?1 IS NULL OR sync_id = ?1 ORDER BY rowid DESC LIMIT ?2`,
   );
   return {
     async listConflicts({ taskId, syncId = null, limit }) {
       const rows = database.read(() =>
         taskId === undefined ? ofSync.all(syncId, limit) : ofTask.all(taskId, syncId, limit),
       );
-      return rows.map((row) => ({
-        ...row,
-        base: textToJson(row.base),
-        left: textToJson(row.left),
-        right: textToJson(row.right),
-      }));
+      return rows.map(rowToConflict);
     },
   };
 }

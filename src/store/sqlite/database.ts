@@ -1,6 +1,7 @@
 import { accessSync, closeSync, constants, existsSync, openSync } from "node:fs";
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from "node:sqlite";
 import { LockstepError } from "../../core/errors.ts";
+import type { SchemaChange } from "../tables.ts";
 import { isBusy, storeFailure } from "./failures.ts";
 import { migrate } from "./migrations.ts";
 
@@ -14,6 +15,8 @@ export interface Query<Row> {
 
 /** One connection to one store file. Everything on it is synchronous, so transactions never interleave. */
 export interface Database {
+  /** What opening it did to its schema. */
+  readonly schema: SchemaChange;
   query<Row = never>(sql: string): Query<Row>;
   /** Makes a pure function callable from this connection's SQL. */
   define(name: string, pure: (...values: SQLOutputValue[]) => SQLInputValue): void;
@@ -35,8 +38,7 @@ export function openDatabase(path: string, busyTimeoutMs: number): Database {
     if (path !== inMemory) prepareFile(path);
     const connection = new DatabaseSync(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true });
     try {
-      configure(connection, path);
-      return wrap(connection, path);
+      return wrap(connection, path, configure(connection, path));
     } catch (error) {
       connection.close();
       throw error;
@@ -61,9 +63,9 @@ function prepareFile(path: string): void {
   }
 }
 
-function configure(connection: DatabaseSync, path: string): void {
+function configure(connection: DatabaseSync, path: string): SchemaChange {
   connection.exec(`PRAGMA page_size = ${pageBytes}`);
-  migrate(connection, path);
+  const schema = migrate(connection, path);
   enterWalMode(connection);
   connection.exec(`
     PRAGMA synchronous = FULL;
@@ -71,6 +73,7 @@ function configure(connection: DatabaseSync, path: string): void {
     PRAGMA temp_store = MEMORY;
     PRAGMA wal_autocheckpoint = 8000;
   `);
+  return schema;
 }
 
 /**
@@ -89,7 +92,7 @@ function enterWalMode(connection: DatabaseSync): void {
   }
 }
 
-function wrap(connection: DatabaseSync, path: string): Database {
+function wrap(connection: DatabaseSync, path: string, schema: SchemaChange): Database {
   const begin = connection.prepare("BEGIN IMMEDIATE");
   const commit = connection.prepare("COMMIT");
   function read<T>(work: () => T): T {
@@ -100,6 +103,7 @@ function wrap(connection: DatabaseSync, path: string): Database {
     }
   }
   return {
+    schema,
     read,
     define: (name, pure) => connection.function(name, { deterministic: true }, pure),
     write: (work) =>

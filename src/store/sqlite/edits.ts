@@ -1,10 +1,11 @@
 import type { Ids } from "../../core/clock.ts";
+import { parseMetadata, rowToVersion, type VersionRow, versionColumns } from "../rows.ts";
 import { conflictsBetween, taskNotFound, versionNotFound } from "../rules.ts";
 import type { Store, VersionDraft } from "../store.ts";
 import { conflictWriter } from "./conflicts.ts";
 import type { Database } from "./database.ts";
 import type { TaskReader } from "./tasks.ts";
-import { parseMetadata, rowToVersion, type VersionRow, versionColumns, versionWriter } from "./versions.ts";
+import { versionWriter } from "./versions.ts";
 
 /** What people and agents write. */
 export function editTopic(

@@ -1,6 +1,6 @@
+import { rowToVersion, type VersionRow, versionColumns } from "../rows.ts";
 import type { Store } from "../store.ts";
 import type { Database } from "./database.ts";
-import { rowToVersion, type VersionRow, versionColumns } from "./versions.ts";
 
 export type HistoryTopic = Pick<Store, "getHistory" | "getVersion" | "getVersionAt" | "iterateVersionsOfRun">;
 

@@ -1,20 +1,6 @@
-import type { Link, LinkState, Store } from "../store.ts";
+import { type LinkRow, linkColumns, rowToLink, textToJson } from "../rows.ts";
+import type { Store } from "../store.ts";
 import type { Database } from "./database.ts";
-import { textToJson } from "./json.ts";
-
-interface LinkRow {
-  sourceId: string;
-  taskId: string;
-  state: LinkState;
-  missingSince: string | null;
-  sourceFingerprint: string;
-  sourceRevision: string;
-  baseVersionNum: number;
-  baseSource: string | null;
-  memo: string | null;
-  currentVersionNum: number;
-  isTaskDeleted: number;
-}
 
 interface MemoRow {
   sourceId: string;
@@ -28,12 +14,6 @@ interface TotalsRow {
   missing: number;
   outOfScope: number;
 }
-
-const linkColumns = `
-  l.source_id AS sourceId, l.task_id AS taskId, l.state, l.missing_since AS missingSince,
-    l.source_fingerprint AS sourceFingerprint, l.source_revision AS sourceRevision,
-    l.base_version_num AS baseVersionNum, l.base_source AS baseSource, l.memo,
-    v.version_num AS currentVersionNum, v.is_deleted AS isTaskDeleted`;
 
 const joinNewest = "JOIN tasks t ON t.id = l.task_id JOIN task_versions v ON v.id = t.current_version_id";
 
@@ -97,21 +77,5 @@ export function linkTopic(database: Database): LinkTopic {
     async getUnseen(syncId, { after, limit }) {
       return database.read(() => unseenAfter.all(syncId, after ?? "", limit)).map(rowToLink);
     },
-  };
-}
-
-function rowToLink(row: LinkRow): Link {
-  return {
-    sourceId: row.sourceId,
-    taskId: row.taskId,
-    state: row.state,
-    missingSince: row.missingSince,
-    sourceFingerprint: row.sourceFingerprint,
-    sourceRevision: row.sourceRevision,
-    baseVersionNum: row.baseVersionNum,
-    baseSource: textToJson(row.baseSource),
-    memo: textToJson(row.memo),
-    currentVersionNum: row.currentVersionNum,
-    isTaskDeleted: row.isTaskDeleted === 1,
   };
 }

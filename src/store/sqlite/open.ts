@@ -7,6 +7,7 @@ import { editTopic } from "./edits.ts";
 import { historyTopic } from "./history.ts";
 import { leaseTopic } from "./leases.ts";
 import { linkTopic } from "./links.ts";
+import { pairStore } from "./pair-store.ts";
 import { runTopic } from "./runs.ts";
 import { syncTopic, syncWriter } from "./syncs.ts";
 import { taskReader, taskTopic } from "./tasks.ts";
@@ -32,6 +33,7 @@ export async function openSqliteStore({
   return {
     close,
     [Symbol.asyncDispose]: close,
+    pairs: pairStore(database),
     ...taskTopic(database, tasks),
     ...editTopic(database, ids, tasks),
     ...historyTopic(database),

@@ -1,34 +1,7 @@
+import { type RunRow, rowToRun, runValues, selectRuns } from "../rows.ts";
 import { runNotFound } from "../rules.ts";
-import type { Run, RunCounts, RunStatus, Store } from "../store.ts";
+import type { Store } from "../store.ts";
 import type { Database } from "./database.ts";
-import { jsonToText, textToJson } from "./json.ts";
-import { textToCheckpoint } from "./syncs.ts";
-
-interface RunRow {
-  id: string;
-  syncId: string;
-  type: Run["type"];
-  source: Run["source"];
-  sourceId: string;
-  trigger: string;
-  status: RunStatus;
-  startedAt: string;
-  endedAt: string | null;
-  counts: string;
-  calls: number;
-  retries: number;
-  errors: string;
-  warnings: string;
-  checkpointBefore: string | null;
-  checkpointAfter: string | null;
-  certificate: string | null;
-}
-
-const selectRuns = `
-  SELECT id, sync_id AS syncId, type, source, source_id AS sourceId, trigger, status, started_at AS startedAt,
-    ended_at AS endedAt, counts, calls, retries, errors, warnings, checkpoint_before AS checkpointBefore,
-    checkpoint_after AS checkpointAfter, certificate
-  FROM runs`;
 
 export type RunTopic = Pick<Store, "startRun" | "saveRun" | "getRun" | "listRuns">;
 
@@ -69,39 +42,5 @@ export function runTopic(database: Database): RunTopic {
       );
       return rows.map(rowToRun);
     },
-  };
-}
-
-function runValues(run: Run) {
-  return [
-    run.id,
-    run.syncId,
-    run.type,
-    run.source,
-    run.sourceId,
-    run.trigger,
-    run.status,
-    run.startedAt,
-    run.endedAt,
-    JSON.stringify(run.counts),
-    run.calls,
-    run.retries,
-    JSON.stringify(run.errors),
-    JSON.stringify(run.warnings),
-    jsonToText(run.checkpointBefore),
-    jsonToText(run.checkpointAfter),
-    jsonToText(run.certificate),
-  ] as const;
-}
-
-function rowToRun(row: RunRow): Run {
-  return {
-    ...row,
-    counts: JSON.parse(row.counts) as RunCounts,
-    errors: JSON.parse(row.errors) as Run["errors"],
-    warnings: JSON.parse(row.warnings) as Run["warnings"],
-    checkpointBefore: textToCheckpoint(row.checkpointBefore),
-    checkpointAfter: textToCheckpoint(row.checkpointAfter),
-    certificate: textToJson(row.certificate),
   };
 }

@@ -1,9 +1,8 @@
 import type { Checkpoint } from "../../connector/connector.ts";
-import { isJsonObject } from "../../core/json.ts";
+import { jsonToText, textToCheckpoint, textToJson } from "../rows.ts";
 import { leaseLost } from "../rules.ts";
 import type { Store } from "../store.ts";
 import type { Database } from "./database.ts";
-import { jsonToText, textToJson } from "./json.ts";
 
 interface SyncRow {
   checkpoint: string | null;
@@ -78,9 +77,4 @@ export function syncTopic(database: Database, syncs: SyncWriter): SyncTopic {
       });
     },
   };
-}
-
-export function textToCheckpoint(text: string | null): Checkpoint {
-  const checkpoint = textToJson(text);
-  return isJsonObject(checkpoint) ? checkpoint : null;
 }

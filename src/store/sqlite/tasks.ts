@@ -1,23 +1,7 @@
+import { rowToTask, selectTasks, type TaskRow } from "../rows.ts";
 import { hasWords, idForms } from "../rules.ts";
-import type { LinkState, Store, Task } from "../store.ts";
+import type { Store, Task } from "../store.ts";
 import type { Database } from "./database.ts";
-import { rowToVersion, type VersionRow, versionColumns } from "./versions.ts";
-
-interface TaskRow extends VersionRow {
-  projectScopeId: string;
-  taskCreatedAt: string;
-  syncId: string | null;
-  sourceId: string | null;
-  state: LinkState | null;
-  missingSince: string | null;
-}
-
-const selectTasks = `
-  SELECT ${versionColumns}, t.project_scope_id AS projectScopeId, t.created_at AS taskCreatedAt,
-    t.sync_id AS syncId, t.source_id AS sourceId, l.state, l.missing_since AS missingSince
-  FROM tasks t
-  JOIN task_versions v ON v.id = t.current_version_id
-  LEFT JOIN links l ON l.sync_id = t.sync_id AND l.source_id = t.source_id`;
 
 /** Sorts after every id that begins with the same characters. */
 const last = "\u{10ffff}";
@@ -85,18 +69,5 @@ export function taskTopic(
       const items = rows.slice(0, limit).map(rowToTask);
       return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
     },
-  };
-}
-
-function rowToTask(row: TaskRow): Task {
-  const { syncId, sourceId: recordId, state, missingSince } = row;
-  const hasSource = syncId !== null && recordId !== null && state !== null;
-  return {
-    id: row.taskId,
-    projectScopeId: row.projectScopeId,
-    currentVersionId: row.versionId,
-    createdAt: row.taskCreatedAt,
-    source: hasSource ? { syncId, recordId, state, missingSince } : null,
-    current: rowToVersion(row),
   };
 }

@@ -1,55 +1,6 @@
 import type { Ids } from "../../core/clock.ts";
-import type { Json } from "../../core/json.ts";
-import type { TaskVersion, VersionDraft } from "../store.ts";
+import type { VersionDraft } from "../store.ts";
 import type { Database } from "./database.ts";
-
-/** A row of task_versions, as `versionColumns` selects it. */
-export interface VersionRow {
-  versionId: string;
-  taskId: string;
-  versionNum: number;
-  title: string;
-  description: string | null;
-  status: string | null;
-  resolution: string | null;
-  metadata: string;
-  versionCreatedAt: string;
-  createdBy: string;
-  changeReason: string;
-  conflictFlag: number;
-  isDeleted: number;
-  runId: string | null;
-}
-
-/** For a task_versions row called `v`. */
-export const versionColumns = `
-  v.id AS versionId, v.task_id AS taskId, v.version_num AS versionNum, v.title, v.description, v.status, v.resolution,
-  v.metadata, v.created_at AS versionCreatedAt, v.created_by AS createdBy, v.change_reason AS changeReason,
-  v.conflict_flag AS conflictFlag, v.is_deleted AS isDeleted, v.run_id AS runId`;
-
-export function rowToVersion(row: VersionRow): TaskVersion {
-  return {
-    id: row.versionId,
-    taskId: row.taskId,
-    versionNum: row.versionNum,
-    title: row.title,
-    description: row.description,
-    status: row.status,
-    resolution: row.resolution,
-    metadata: parseMetadata(row.metadata),
-    createdAt: row.versionCreatedAt,
-    createdBy: row.createdBy,
-    changeReason: row.changeReason,
-    conflictFlag: row.conflictFlag === 1,
-    isDeleted: row.isDeleted === 1,
-    runId: row.runId,
-  };
-}
-
-/** `VersionDraft.metadataJson` is the text of an object by contract. */
-export function parseMetadata(text: string): TaskVersion["metadata"] {
-  return JSON.parse(text) as { readonly [key: string]: Json };
-}
 
 /** Where and when a draft becomes a version. */
 export interface VersionPlace {

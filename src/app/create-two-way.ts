@@ -1,0 +1,50 @@
+import type { Secrets } from "../config/config.ts";
+import { Bell } from "./bell.ts";
+import { installCapture, removeCapture, showCapture } from "./captures.ts";
+import { followPair, type Wish } from "./follow.ts";
+import type { Herald } from "./herald.ts";
+import { pairHistoryOf } from "./pair-history.ts";
+import { decideHold, openQuestions, settleConflict } from "./questions.ts";
+import type { SyncWorld } from "./run-syncs.ts";
+import { pairsIn } from "./targets.ts";
+import type { TwoWay } from "./two-way.ts";
+import { WebhookDesk } from "./webhook-desk.ts";
+
+/** What two-way syncs offer, with one bell for each, by which a webhook wakes the loop that follows it. */
+export function createTwoWay(
+  world: SyncWorld,
+  secrets: Pick<Secrets, "webhookSecrets">,
+  herald: Herald,
+): TwoWay {
+  const bells = new Map(pairsIn(world.config).map(({ name }) => [name, new Bell<Wish>(world.deps.clock)]));
+  const desk = new WebhookDesk(world, secrets.webhookSecrets, ({ config }, { pageId }) => {
+    const bell = bells.get(config.name);
+    bell?.ring("hint");
+    // About the collection as a whole: only a look at it shows what.
+    if (pageId === null) bell?.ring("left");
+  });
+  return {
+    questions: (filter) => openQuestions(world, filter),
+    settle: (settled) => settleConflict(world, settled),
+    decide: (decided) => decideHold(world, decided),
+    history: (reference, limit) => pairHistoryOf(world, reference, limit),
+    showCapture: (sync, what) => showCapture(world, sync, what),
+    install: (sync) => installCapture(world, sync),
+    remove: (sync) => removeCapture(world, sync),
+    async follow(signal, onRun) {
+      const followed = pairsIn(world.config).filter(({ isEnabled, isFollowed }) => isEnabled && isFollowed);
+      const over = new AbortController();
+      const until = AbortSignal.any([signal, over.signal]);
+      const following = followed.map((table) => {
+        const bell = bells.get(table.name) ?? new Bell<Wish>(world.deps.clock);
+        return followPair(world, table, { bell, signal: until, onRun });
+      });
+      // When one cannot go on, nobody does: whoever runs this process has to know.
+      await Promise.all(following).finally(() => over.abort());
+      await Promise.allSettled(following);
+    },
+    listen: (listener) => herald.listen(listener),
+    receive: (delivery) => desk.receive(delivery),
+    awaitHandshake: () => desk.awaitHandshake(),
+  };
+}

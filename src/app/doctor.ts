@@ -1,0 +1,219 @@
+import type { PairConfig, PipelineConfig } from "../config/config.ts";
+import { isJsonObject } from "../core/json.ts";
+import { readState } from "../engine/two-way/state.ts";
+import { explainError } from "./next-step.ts";
+import type { NotionAccess } from "./notion-access.ts";
+import { isPipelinePair } from "./pair-recipe.ts";
+import type { PairSource } from "./pairs.ts";
+import { checkPipeline } from "./pipeline-setup.ts";
+import type { SyncWorld } from "./run-syncs.ts";
+import { pairsIn } from "./targets.ts";
+
+/** One thing that was looked at. `warn`: it works, but a person should know. */
+export interface Finding {
+  /** Name of the sync that it is about; null: of all. */
+  readonly sync: string | null;
+  readonly check: string;
+  readonly state: "ok" | "warn" | "failed";
+  readonly detail: string;
+  /** What to do about it; null: nothing. */
+  readonly mend: string | null;
+}
+
+export interface Patient {
+  readonly world: SyncWorld;
+  readonly access: NotionAccess;
+  /** Whether a webhook secret is set. */
+  readonly hasWebhookSecret: boolean;
+  /** Whether there is a store already: commands that only look make none. */
+  readonly hasStore: boolean;
+}
+
+/** Notion's stamps are whole minutes; a clock that is off by more makes evidence hard to read, and no more than that. */
+const skewMsMax = 60_000;
+
+/** Looks at everything that has to be right for syncs to run, each thing by itself. Changes nothing. */
+export async function examine(patient: Patient, signal?: AbortSignal): Promise<readonly Finding[]> {
+  const { config } = patient.world;
+  const findings: Finding[] = [
+    checkStore(patient),
+    ...(await check("token", null, () => checkToken(patient, signal))),
+  ];
+  for (const database of config.backup.databases) {
+    findings.push(
+      ...(await check("sharing", database.name, async () => {
+        const found = await patient.world.syncs.resolve(database, { isDry: true, signal });
+        if ("error" in found) throw found.error;
+        const names = found.sources.map(({ ref }) => `"${ref.name}"`).join(", ");
+        return [ok("sharing", `the connection sees ${names}`)];
+      })),
+    );
+  }
+  const pairs = pairsIn(config);
+  for (const pair of pairs) findings.push(...(await examineTable(patient, pair, signal)));
+  if (config.pipeline !== undefined)
+    findings.push(...(await examinePipeline(patient, config.pipeline, signal)));
+  if (pairs.length > 0) findings.push(checkWebhook(patient));
+  return findings;
+}
+
+/** What adds whatever is missing on either side. */
+function mendOf(config: PairConfig): string {
+  return isPipelinePair(config) ? "lockstep init --recipe pipeline" : `lockstep table install ${config.name}`;
+}
+
+async function examinePipeline(
+  { world, access }: Patient,
+  pipeline: PipelineConfig,
+  signal?: AbortSignal,
+): Promise<readonly Finding[]> {
+  return check("board", pipeline.name, async () => {
+    const { http } = access.connect();
+    const checks = await checkPipeline({ deps: world.deps, http, pipeline, signal });
+    return checks.map(
+      ({ name, ok: isOk, detail, mend }): Found => ({
+        check: name,
+        state: isOk ? "ok" : "failed",
+        detail,
+        mend,
+      }),
+    );
+  });
+}
+
+type Found = Omit<Finding, "sync">;
+
+function ok(name: string, detail: string): Found {
+  return { check: name, state: "ok", detail, mend: null };
+}
+
+/** What goes wrong in a check is its finding; the others are made all the same. */
+async function check(
+  name: string,
+  sync: string | null,
+  look: () => Promise<readonly Found[]>,
+): Promise<readonly Finding[]> {
+  try {
+    return (await look()).map((found) => ({ sync, ...found }));
+  } catch (thrown) {
+    const { error, nextStep } = explainError(thrown);
+    return [{ sync, check: name, state: "failed", detail: error.message, mend: nextStep }];
+  }
+}
+
+function checkStore({ world, hasStore }: Patient): Finding {
+  const { store } = world.config;
+  const found = hasStore
+    ? ok("store", `${store} is reachable and up to date`)
+    : ok("store", `${store} is not there yet; the first sync makes it`);
+  return { sync: null, ...found };
+}
+
+async function checkToken({ world, access }: Patient, signal?: AbortSignal): Promise<readonly Found[]> {
+  const { client } = access.connect();
+  const found = await client.me(signal);
+  if ("refused" in found) throw found.refused;
+  const { name, bot } = found.object;
+  const workspace = isJsonObject(bot) && typeof bot.workspace_name === "string" ? bot.workspace_name : null;
+  const who = `Notion knows the token as "${String(name ?? "a connection")}"`;
+  const askedAt = world.deps.clock.now();
+  const skewMs = Math.abs(((await client.time(signal)) ?? askedAt) - askedAt);
+  const seconds = Math.round(skewMs / 1_000);
+  return [
+    ok("token", workspace === null ? who : `${who} in "${workspace}"`),
+    skewMs <= skewMsMax
+      ? ok("clock", `within ${seconds + 1} s of Notion's`)
+      : {
+          check: "clock",
+          state: "warn",
+          detail: `${seconds} s off Notion's: times in the evidence cannot be compared with Notion's`,
+          mend: "let the machine set its clock over the network (NTP)",
+        },
+  ];
+}
+
+async function examineTable(
+  { world }: Patient,
+  table: PairConfig,
+  signal?: AbortSignal,
+): Promise<readonly Finding[]> {
+  const { name } = table;
+  const install = mendOf(table);
+  const sources: PairSource[] = [];
+  const sharing = await check("sharing", name, async () => {
+    const source = await world.pairs.resolve(table, { isDry: true, signal });
+    sources.push(source);
+    return [ok("sharing", `the connection sees "${source.ref.name}"`)];
+  });
+  const side = await check("table", name, async () => {
+    const { warnings } = await world.pairs.table(table).describe(signal);
+    const troubles = warnings.map(
+      (detail): Found => ({ check: "table", state: "warn", detail, mend: install }),
+    );
+    return [ok("table", `${table.table.name} can be read`), ...troubles];
+  });
+  const mapping = await Promise.all(sources.map((source) => examineMapping(world, source, signal)));
+  return [...sharing, ...side, ...mapping.flat()];
+}
+
+async function examineMapping(
+  world: SyncWorld,
+  source: PairSource,
+  signal?: AbortSignal,
+): Promise<readonly Finding[]> {
+  const { config, syncId } = source;
+  const { name } = config;
+  const marker = await check("property", name, async () => {
+    const found = await world.pairs.findMarker(source, signal);
+    if (found !== null) return [ok("property", `"${found.name}" is there to keep keys of rows`)];
+    const detail = `the text property "${config.notion.idProperty}" is not there`;
+    return [{ check: "property", state: "failed", detail, mend: mendOf(config) }];
+  });
+  if (marker.some(({ state }) => state === "failed")) return marker;
+  const mapping = await check("fields", name, async () => {
+    const state = readState(await world.deps.store.pairs.getState(syncId));
+    const left = await (await world.pairs.notion(source)).describe(signal);
+    const { onTable, bind, isAccepted } = world.pairs.recipeOf(config);
+    const right = await onTable(world.pairs.table(config)).describe(signal);
+    const bound = bind({ left, right: { ...right, warnings: [] } }, state.binding);
+    const warnings = bound.warnings.map(
+      (detail): Found => ({
+        check: "fields",
+        state: "warn",
+        detail,
+        mend: "correct the mapping, or put it back",
+      }),
+    );
+    return [
+      ok(
+        "fields",
+        `${bound.rules.length} of ${bound.rules.length + bound.suspended.length} are in agreement with both sides`,
+      ),
+      ...warnings,
+      ...(isAccepted ? [] : [acceptance(name, state.acceptedPrint === bound.print)]),
+    ];
+  });
+  return [...marker, ...mapping];
+}
+
+function acceptance(name: string, isAccepted: boolean): Found {
+  if (isAccepted) return ok("accepted", "a person has let it write");
+  return {
+    check: "accepted",
+    state: "warn",
+    detail: "it writes nothing until a person lets it, because it is new or its mapping has changed",
+    mend: `lockstep plan ${name}, then lockstep sync ${name} --yes`,
+  };
+}
+
+function checkWebhook({ hasWebhookSecret }: Patient): Finding {
+  const found: Found = hasWebhookSecret
+    ? ok("webhook", "NOTION_WEBHOOK_SECRET is set: signed deliveries are taken at /webhook/notion")
+    : {
+        check: "webhook",
+        state: "warn",
+        detail: "NOTION_WEBHOOK_SECRET is not set: changes in Notion are seen at the next poll",
+        mend: "docs/two-way.md tells how to set up a webhook",
+      };
+  return { sync: null, ...found };
+}

@@ -1,0 +1,71 @@
+import type { PairConfig } from "../config/config.ts";
+import { readState } from "../engine/two-way/state.ts";
+import type { PairTotals } from "../store/pair-store.ts";
+import type { Store } from "../store/store.ts";
+import { lookupKey } from "./data-sources.ts";
+import type { RunReport, Verification } from "./lockstep.ts";
+import { flawOf } from "./pair-history.ts";
+import { labelsOf } from "./run-pairs.ts";
+import type { SyncWorld } from "./run-syncs.ts";
+import type { PairStatus } from "./two-way.ts";
+
+const noTotals: PairTotals = {
+  live: 0,
+  dead: 0,
+  unlinked: 0,
+  pending: 0,
+  due: 0,
+  problems: 0,
+  openConflicts: 0,
+  openHolds: 0,
+  inbox: 0,
+};
+
+/** How a two-way sync stands. Asks the store only. */
+export async function pairStatusOf({ deps, pairs }: SyncWorld, table: PairConfig): Promise<PairStatus> {
+  const { store, clock, isDead } = deps;
+  const source = await pairs.known(table);
+  const syncId = source?.syncId ?? lookupKey(table.notion.id);
+  const [lastRun = null] = await store.listRuns({ syncId, limit: 1 });
+  const lease = await store.getLease(syncId);
+  return {
+    sync: table.name,
+    sides: labelsOf(table),
+    notionId: table.notion.id,
+    isEnabled: table.isEnabled,
+    isRunning: source !== null && lease !== null && lease.until > clock.now() && !isDead(lease.owner),
+    pollSeconds: table.isEnabled && table.isFollowed ? table.pollSeconds : null,
+    isAccepted: readState(await store.pairs.getState(syncId)).acceptedPrint !== null,
+    lastRun,
+    totals: source === null ? noTotals : await store.pairs.getPairTotals(syncId),
+  };
+}
+
+/** Whether what a two-way run wrote into history is still exactly that, and the history of each record it touched whole. */
+export async function verifyPairRun(
+  { pairs }: Pick<Store, "pairs">,
+  { sync, run }: RunReport,
+): Promise<Verification> {
+  const links = new Set<string>();
+  let versions = 0;
+  for await (const version of pairs.iterateVersionsOfRun(run.id)) {
+    versions += 1;
+    links.add(version.linkId);
+  }
+  const flaws: string[] = [];
+  for (const linkId of links) {
+    const flaw = await flawOf(pairs, linkId);
+    if (flaw !== null) flaws.push(`record ${linkId}, ${flaw}`);
+  }
+  const hasEnded = run.endedAt !== null && run.status !== "interrupted";
+  const checks = [
+    { name: "the run ended, and says how", ok: hasEnded, detail: run.status },
+    {
+      name: "history is exactly what was written",
+      ok: flaws.length === 0,
+      detail:
+        flaws[0] ?? `${versions} versions of ${links.size} records, each with the hash of the one before`,
+    },
+  ];
+  return { ok: checks.every((check) => check.ok), runId: run.id, sync, checks };
+}

@@ -1,0 +1,110 @@
+import type { PairConfig } from "../config/config.ts";
+import { LockstepError } from "../core/errors.ts";
+import { isJsonObject } from "../core/json.ts";
+import type { Side } from "../core/two-way/mapping.ts";
+import type { PairDefinition, PassPhase } from "../engine/two-way/definition.ts";
+import { runPass } from "../engine/two-way/pass.ts";
+import { readState } from "../engine/two-way/state.ts";
+import type { Run } from "../store/store.ts";
+import { lookupKey } from "./data-sources.ts";
+import { recordFailure } from "./failed-run.ts";
+import type { Progress, RunReport, SyncOptions } from "./lockstep.ts";
+import type { PairSource } from "./pairs.ts";
+import type { SyncWorld } from "./run-syncs.ts";
+import type { SideLabels } from "./two-way.ts";
+
+const bothSides: readonly Side[] = ["left", "right"];
+
+/** Runs a two-way sync once. What keeps it from running is in its report, with evidence in the store. */
+export async function runPair(world: SyncWorld, table: PairConfig, options: SyncOptions): Promise<RunReport> {
+  let source: PairSource | null = null;
+  try {
+    source = await world.pairs.resolve(table, { isDry: false, signal: options.signal });
+    return await passOver(world, source, { ...options, polls: bothSides });
+  } catch (error) {
+    // Without a secret nothing can be asked, and there is nothing to tell but its name.
+    if (!(error instanceof LockstepError) || error.code === "SECRET_MISSING") throw error;
+    return recordPairFailure(world, source ?? { config: table }, options.trigger, error);
+  }
+}
+
+/** Leaves evidence of a run that could not begin. */
+export function recordPairFailure(
+  { deps }: SyncWorld,
+  { config, ref, syncId }: Pick<PairSource, "config"> & Partial<PairSource>,
+  trigger: string,
+  error: LockstepError,
+): Promise<RunReport> {
+  const failed = {
+    id: syncId ?? lookupKey(config.notion.id),
+    name: config.name,
+    sourceId: ref?.id ?? config.notion.id,
+    type: "two-way",
+    source: `Notion and ${config.table.name}`,
+    meter: () => ({ calls: 0, retries: 0, waitingMs: 0 }),
+  } as const;
+  return recordFailure(deps, failed, trigger, error);
+}
+
+/** One pass, and what then waits for a person. Throws what kept it from beginning, RUN_IN_PROGRESS among it. */
+export async function passOver(
+  world: SyncWorld,
+  source: PairSource,
+  options: SyncOptions & { readonly polls: readonly Side[] },
+): Promise<RunReport> {
+  const { deps, pairs } = world;
+  const definition = await pairs.definitionOf(source);
+  const run = await runPass(deps, definition, {
+    trigger: options.trigger,
+    isFull: options.isFull === true,
+    polls: options.polls,
+    allowDeletes: options.allowDeletes ?? null,
+    isAccepted: options.isAccepted === true || pairs.recipeOf(source.config).isAccepted,
+    onProgress: pairProgress(definition, options.onProgress),
+    signal: options.signal,
+  });
+  if (run.status === "succeeded" && hasSwept(run)) await tidy(world, source);
+  const { openConflicts, openHolds, problems } = await deps.store.pairs.getPairTotals(source.syncId);
+  return { sync: source.config.name, run, open: { conflicts: openConflicts, holds: openHolds, problems } };
+}
+
+/** Handled hints are remembered this long, so that one that is delivered again is known. */
+const hintsKeptMs = 30 * 86_400_000;
+
+/** Forgets what everybody has read: old hints, and changes that the table's triggers noted. */
+async function tidy({ deps, pairs }: SyncWorld, { config, syncId }: PairSource): Promise<void> {
+  const { store, clock } = deps;
+  const { sides } = readState(await store.pairs.getState(syncId));
+  await store.pairs.pruneInbox(new Date(clock.now() - hintsKeptMs).toISOString());
+  await pairs
+    .table(config)
+    .capture.trim(sides.right.checkpoint)
+    .catch((error: unknown) => {
+      // The table may be busy, or its capture installed anew: there is a next time.
+      if (!(error instanceof LockstepError)) throw error;
+    });
+}
+
+function hasSwept({ certificate }: Run): boolean {
+  const windows = isJsonObject(certificate) ? certificate.windows : null;
+  return (
+    Array.isArray(windows) && windows.some((window) => isJsonObject(window) && window.stream === "sweep")
+  );
+}
+
+/** Turns the engine's phases into progress with the sync's name, its sides' names and its requests. */
+export function pairProgress(
+  { name, sides }: PairDefinition,
+  onProgress: ((progress: Progress) => void) | undefined,
+): (phase: PassPhase, records: number) => void {
+  if (onProgress === undefined) return () => {};
+  return (phase, rows) => {
+    const { calls, waitingMs } = sides.left.meter();
+    const words = phase.replace("left", sides.left.label).replace("right", sides.right.label);
+    onProgress({ sync: name, phase: words, rows, rowsExpected: null, calls, waitingMs });
+  };
+}
+
+export function labelsOf({ table }: PairConfig): SideLabels {
+  return { left: "Notion", right: table.name };
+}

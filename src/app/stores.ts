@@ -1,0 +1,35 @@
+import { existsSync } from "node:fs";
+import { storeKindOf } from "../config/store-url.ts";
+import type { Ids } from "../core/clock.ts";
+import { openSqliteStore } from "../store/sqlite/open.ts";
+import type { Store } from "../store/store.ts";
+import type { StoreTables } from "../store/tables.ts";
+
+// The one place that knows which store an address means. What Postgres needs is loaded when there is one.
+
+/** Opens the store, made when missing. `isReadOnly`: one that is missing is not made; an empty one takes its place. */
+export async function openStore(
+  url: string,
+  { ids, isReadOnly }: { readonly ids: Ids; readonly isReadOnly: boolean },
+): Promise<Store> {
+  if (isReadOnly && !(await hasStore(url))) return openSqliteStore({ path: ":memory:", ids });
+  if (storeKindOf(url) === "sqlite") return openSqliteStore({ path: pathOf(url), ids });
+  return (await import("../store/postgres/open.ts")).openPostgresStore({ url, ids });
+}
+
+/** The store as tables, made when missing and brought up to date. */
+export async function openTables(url: string): Promise<StoreTables> {
+  if (storeKindOf(url) === "sqlite") {
+    return (await import("../store/sqlite/tables.ts")).openSqliteTables(pathOf(url));
+  }
+  return (await import("../store/postgres/tables.ts")).openPostgresTables(url);
+}
+
+export async function hasStore(url: string): Promise<boolean> {
+  if (storeKindOf(url) === "sqlite") return existsSync(pathOf(url));
+  return (await import("../store/postgres/database.ts")).hasDatabase({ url });
+}
+
+function pathOf(url: string): string {
+  return url.replace(/^sqlite:/, "");
+}

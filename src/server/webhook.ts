@@ -1,0 +1,54 @@
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { Logger } from "pino";
+import type { TwoWay } from "../app/two-way.ts";
+import { LockstepError } from "../core/errors.ts";
+
+const bodyBytesMax = 1024 * 1024;
+
+export interface WebhookOptions {
+  readonly twoWay: TwoWay;
+  readonly logger: Logger;
+  /** Shows the token of a handshake to the operator. It is a secret: it goes to nobody else, and into no log. */
+  readonly onToken: (token: string) => void;
+}
+
+/**
+ * Takes webhook deliveries. They carry their proof in the signature, so neither the admin token nor the Host header
+ * counts here: a tunnel passes on the name that it is known by.
+ */
+export function createWebhookRoute({ twoWay, logger, onToken }: WebhookOptions): Hono {
+  const app = new Hono();
+  app.post("/notion", bodyLimit({ maxSize: bodyBytesMax, onError: refuseBody }), async (context) => {
+    const body = new Uint8Array(await context.req.arrayBuffer());
+    const signature = context.req.header("x-notion-signature") ?? null;
+    const outcome = await twoWay.receive({ body, signature }).catch((error: unknown) => {
+      if (error instanceof LockstepError && error.code === "STORE_FAILED") return error;
+      throw error;
+    });
+    // Not kept, so not acknowledged: it will be delivered again.
+    if (outcome instanceof LockstepError) {
+      logger.error({ message: outcome.message }, "webhook could not be kept");
+      return answer(503, { code: outcome.code, message: "The delivery could not be kept; send it again." });
+    }
+    if (outcome.kind === "refused") {
+      logger.warn({ message: outcome.message }, "webhook refused");
+      return answer(401, { code: "UNAUTHENTICATED", message: outcome.message });
+    }
+    if (outcome.kind === "token") onToken(outcome.token);
+    return context.json({ ok: true, events: outcome.kind === "taken" ? outcome.events : 0 });
+  });
+  return app;
+}
+
+function refuseBody(): Response {
+  return answer(413, { code: "USAGE", message: `The body is larger than ${bodyBytesMax} bytes.` });
+}
+
+function answer(
+  status: ContentfulStatusCode,
+  error: { readonly code: string; readonly message: string },
+): Response {
+  return Response.json({ ok: false, error }, { status });
+}

@@ -1,0 +1,134 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { numeralSource, parseNumeral } from "../../../src/recipes/library/numerals.ts";
+import { parsePosition, volumesIn } from "../../../src/recipes/library/position.ts";
+import { seriesKey } from "../../../src/recipes/library/series/key.ts";
+import { foldText } from "../../../src/recipes/library/text.ts";
+
+/** What a person reads out of title and subtitle; names and positions that mean the same are all right. null: nothing. */
+export interface Answer {
+  readonly names: readonly string[];
+  readonly position: string | null;
+  /** Why it differs from what is recorded. */
+  readonly reason: string | null;
+}
+
+export interface Sample {
+  readonly asin: string;
+  readonly title: string;
+  readonly subtitle: string | null;
+  readonly authors: readonly string[];
+  /** Audible's own series of this book. */
+  readonly recorded: { readonly name: string; readonly position: string | null } | null;
+  readonly answer: Answer | null;
+}
+
+interface RecordedSample {
+  readonly asin: string;
+  readonly title: string;
+  readonly subtitle: string | null;
+  readonly authors: readonly { readonly name: string }[];
+  readonly seriesPrimary: { readonly name: string; readonly position?: string } | null;
+}
+
+interface CheckedGroup {
+  readonly reason: string;
+  readonly answers: Readonly<Record<string, readonly [names: string, position: string | null] | null>>;
+}
+
+const folder = join(import.meta.dirname, "../../fixtures/audible/series");
+
+/** The recorded samples, each once, with the answer that a person would give. */
+export function readSamples(): readonly Sample[] {
+  const file = JSON.parse(readFileSync(join(folder, "shelfr-1272-series-samples.json"), "utf8"));
+  const all = Object.values<unknown>(file.value).filter(Array.isArray).flat() as RecordedSample[];
+  const checked = readChecked();
+  return all.map((sample) => {
+    const { asin, title, subtitle, seriesPrimary } = sample;
+    const recorded =
+      seriesPrimary === null ? null : { name: seriesPrimary.name, position: seriesPrimary.position ?? null };
+    const base = { asin, title, subtitle, authors: sample.authors.map(({ name }) => name), recorded };
+    const byHand = checked.get(asin);
+    return { ...base, answer: byHand === undefined ? derive(base, all) : byHand };
+  });
+}
+
+type Recorded = { readonly name: string; readonly position?: string } | null;
+
+/** Title, subtitle and Audible's series of the hand-picked cases whose text names the series. */
+export function readSwapped(): readonly (readonly [string, string | null, Recorded])[] {
+  const { value } = JSON.parse(readFileSync(join(folder, "shelfr-title-subtitle-cases.json"), "utf8"));
+  const cases = Object.values<unknown>(value).filter(Array.isArray).flat() as RecordedSample[];
+  return cases
+    .filter(({ title }) => title !== "The Great Adventure")
+    .map(({ title, subtitle, seriesPrimary }) => [
+      title,
+      subtitle,
+      seriesPrimary?.name === undefined ? null : seriesPrimary,
+    ]);
+}
+
+function readChecked(): ReadonlyMap<string, Answer | null> {
+  const { groups } = JSON.parse(readFileSync(join(folder, "checked-answers.json"), "utf8")) as {
+    groups: readonly CheckedGroup[];
+  };
+  return new Map(
+    groups.flatMap(({ reason, answers }) =>
+      Object.entries(answers).map(([asin, answer]) => {
+        if (answer === null) return [asin, null] as const;
+        const [names, position] = answer;
+        return [asin, { names: names.split(" | "), position, reason }] as const;
+      }),
+    ),
+  );
+}
+
+/**
+ * The answer that follows from what Audible recorded, without looking at any reading of ours: the recorded name counts
+ * when its words stand in title or subtitle, and the recorded position when its number does. The bare name of a series is
+ * its first volume when the library has others of the series.
+ */
+function derive(sample: Omit<Sample, "answer">, all: readonly RecordedSample[]): Answer | null {
+  const { recorded, title, asin } = sample;
+  if (recorded === null) return null;
+  const key = seriesKey(recorded.name);
+  const hasSiblings = all.some(
+    (other) =>
+      other.asin !== asin && other.title !== title && textOf(other).includes(` ${key} `) && isIn(other, key),
+  );
+  if (!textOf(sample).includes(` ${key} `)) return null;
+  const names = [recorded.name];
+  if (recorded.position !== null && isWritten(recorded.position, sample)) {
+    return { names, position: recorded.position, reason: null };
+  }
+  if (!hasSiblings) return null;
+  const isFirst = recorded.position === "1" && seriesKey(title.replace(/: An? .*/, "")) === key;
+  return { names, position: isFirst ? "1" : null, reason: null };
+}
+
+function textOf({ title, subtitle }: Pick<RecordedSample, "title" | "subtitle">): string {
+  return ` ${foldText(`${title} ${subtitle ?? ""}`)} `;
+}
+
+function isIn({ seriesPrimary }: RecordedSample, key: string): boolean {
+  return seriesPrimary !== null && seriesKey(seriesPrimary.name) === key;
+}
+
+function isWritten(position: string, { title, subtitle }: Omit<Sample, "answer">): boolean {
+  const numerals =
+    `${title} | ${subtitle ?? ""}`.match(new RegExp(`(?<![\\p{L}\\p{N}.])${numeralSource}`, "gu")) ?? [];
+  const written = new Set(numerals.map(parseNumeral));
+  const spans = parsePosition(position)?.spans ?? [];
+  return spans.length > 0 && spans.every(({ from, to }) => written.has(from) && written.has(to));
+}
+
+/** Whether a reading says what the answer says. */
+export function isRight(
+  reading: { readonly name: string; readonly position: string | null } | undefined,
+  answer: Answer | null,
+): boolean {
+  if (reading === undefined || answer === null) return reading === undefined && answer === null;
+  const isName = answer.names.some((name) => seriesKey(name) === seriesKey(reading.name));
+  const volumes = (position: string | null) => volumesIn(parsePosition(position)).join();
+  return isName && volumes(reading.position) === volumes(answer.position);
+}

@@ -1,0 +1,209 @@
+import type { Json } from "../../src/core/json.ts";
+import { otherSide, type Side } from "../../src/core/two-way/mapping.ts";
+import { fields, rightStages, stages } from "./fields.ts";
+import { listOf } from "./ledger.ts";
+import { type ActKind, actKinds, type Options } from "./options.ts";
+import { randomFrom } from "./random.ts";
+import type { World } from "./world.ts";
+
+/**
+ * One thing that somebody does. Whom it hits is decided when it happens (`pick` counts through the records there are),
+ * so that leaving out an earlier act leaves this one possible.
+ */
+export interface Act {
+  /** Virtual ms since the beginning. */
+  readonly at: number;
+  readonly kind: ActKind;
+  readonly side: Side;
+  readonly pick: number;
+  /** Index into the fields that fit. */
+  readonly field: number;
+  /** Unique in the run: what is written says who wrote it, and when it was written in their order. */
+  readonly token: string;
+}
+
+/** What only a person in charge can do; the rest of the world is changed directly. */
+export interface Operator {
+  readonly settle: (pick: number, winner: Side) => void;
+  readonly skew: (ms: number) => void;
+}
+
+const PERSON = "be50a000-0000-4000-8000-000000000001";
+const PROGRAM = "crm";
+const MINUTE_MS = 60_000;
+
+export function drawActs(options: Options): readonly Act[] {
+  const random = randomFrom(options.seed, "acts");
+  const kinds = actKinds.filter((kind) => (options.weights[kind] ?? 0) > 0);
+  const total = kinds.reduce((sum, kind) => sum + (options.weights[kind] ?? 0), 0);
+  const drawKind = (): ActKind => {
+    let left = random.next() * total;
+    for (const kind of kinds) {
+      left -= options.weights[kind] ?? 0;
+      if (left < 0) return kind;
+    }
+    return "edit";
+  };
+  const length = options.minutes * MINUTE_MS;
+  const at = () =>
+    options.isBursty && random.chance(0.6)
+      ? random.int(1, 4) * 3 * MINUTE_MS + random.int(0, 1_500)
+      : random.int(0, length);
+  return Array.from({ length: options.acts }, (_, index): Act => {
+    const isHot = options.isHot && random.chance(0.7);
+    return {
+      at: at(),
+      kind: index < 2 ? "create" : drawKind(),
+      side: random.pick(["left", "right"]),
+      pick: isHot ? 0 : random.int(0, 999),
+      field: isHot ? random.int(0, 1) : random.int(0, 999),
+      token: `v${index}`,
+    };
+  }).sort((a, b) => a.at - b.at);
+}
+
+/** Does it, if there is anything to do it to. */
+export function perform(world: World, act: Act, operator: Operator): void {
+  world.trace.note(world.now, `ACT ${act.kind} ${act.side} ${act.pick} ${act.token}`);
+  performers[act.kind](world, act, operator);
+}
+
+type Performer = (world: World, act: Act, operator: Operator) => void;
+
+const texts = fields.filter(({ kind }) => kind === "text");
+
+const performers: Readonly<Record<ActKind, Performer>> = {
+  create: (world, act) => createOn(world, act.side, { name: act.token }),
+  createTwins(world, act) {
+    createOn(world, act.side, { name: act.token });
+    world.scheduler.after(act.pick * 20, () =>
+      createOn(world, otherSide(act.side), { name: act.token, note: `${act.token}b` }),
+    );
+  },
+  edit: (world, act) => editText(world, act, act.token),
+  editTwice(world, act) {
+    editText(world, act, `${act.token}a`);
+    world.scheduler.after(1 + (act.pick % 9) * 400, () => editText(world, act, act.token));
+  },
+  clear: (world, act) => editText(world, act, null),
+  setStage(world, act) {
+    const words = act.side === "left" ? Object.keys(stages) : rightStages;
+    set(world, act, { stage: words[act.field % words.length] ?? null });
+  },
+  addTag: (world, act) => editList(world, act, "tags", (list) => [...list, act.token]),
+  removeTag: (world, act) =>
+    editList(world, act, "tags", (list) => list.toSpliced(act.field % Math.max(1, list.length), 1)),
+  addRefs: (world, act) =>
+    editList(world, act, "refs", (list) => [
+      ...list,
+      ...Array.from({ length: 1 + (act.field % 30) }, (_, index) => refId(act, index)),
+    ]),
+  removeRef: (world, act) =>
+    editList(world, act, "refs", (list) => list.toSpliced(act.field % Math.max(1, list.length), 1)),
+  trash: (world, act) => setTrashed(world, act.side, pickRecord(world, act, "live"), true),
+  restore: (world, act) => setTrashed(world, act.side, pickRecord(world, act, "trashed"), false),
+  copy(world, act) {
+    const id = pickRecord(world, { ...act, side: "left" }, "live");
+    const page = id === null ? undefined : world.workspace.page(id);
+    // Notion's "Duplicate" copies every property, our marker too.
+    if (page !== undefined) world.workspace.add(page.values, PERSON);
+  },
+  moveOut(world, act) {
+    const id = pickRecord(world, { ...act, side: "left" }, "live");
+    if (id === null) return;
+    const change = act.field % 2 === 0 ? { parent: world.workspace.elsewhereId } : { isArchived: true };
+    world.workspace.change(id, change, PERSON);
+  },
+  moveIn(world, act) {
+    const id = pickRecord(world, { ...act, side: "left" }, "out");
+    if (id !== null)
+      world.workspace.change(id, { parent: world.workspace.dataSourceId, isArchived: false }, PERSON);
+  },
+  rename(world, act) {
+    const property = world.workspace.schema[act.field % fields.length];
+    const name = fields[act.field % fields.length]?.property.name ?? "";
+    if (property === undefined) return;
+    world.workspace.reshape(property.id, { name: property.name === name ? `${name} (renamed)` : name });
+  },
+  massTrash: (world, act) => forMany(world, act, (id) => setTrashed(world, act.side, id, true)),
+  massClear: (world, act) => forMany(world, act, (id) => write(world, act.side, id, { note: null })),
+  settle: (_world, act, operator) => operator.settle(act.pick, act.side),
+  skew: (_world, act, operator) => operator.skew((act.pick % 5) * 1_000 - 2_000),
+};
+
+/** A value as people write it, on either side, by field name. */
+type Written = Readonly<Record<string, string | readonly string[] | null>>;
+
+export function createOn(world: World, side: Side, values: Written): void {
+  if (side === "left") world.workspace.add(pageValues(world, values), PERSON);
+  else world.table.add(values as Record<string, Json>, PROGRAM);
+}
+
+function editText(world: World, act: Act, value: string | null): void {
+  const field = texts[act.field % texts.length];
+  if (field !== undefined) set(world, act, { [field.name]: value });
+}
+
+function set(world: World, act: Act, values: Written): void {
+  const id = pickRecord(world, act, "live");
+  if (id !== null) write(world, act.side, id, values);
+}
+
+function editList(
+  world: World,
+  act: Act,
+  name: string,
+  change: (list: readonly string[]) => readonly string[],
+): void {
+  const id = pickRecord(world, act, "live");
+  if (id !== null) write(world, act.side, id, { [name]: change(listOf(world.plain(act.side, id, name))) });
+}
+
+function write(world: World, side: Side, id: string, values: Written): void {
+  if (side === "left") world.workspace.change(id, { values: pageValues(world, values) }, PERSON);
+  else world.table.change(id, { values: values as Record<string, Json> }, PROGRAM);
+}
+
+function pageValues(world: World, values: Written): Record<string, Json> {
+  const page: Record<string, Json> = {};
+  for (const [name, value] of Object.entries(values)) {
+    const property = world.workspace.schema[fields.findIndex((field) => field.name === name)];
+    if (property === undefined) continue;
+    const optionOf = (word: string) => world.workspace.optionId(property.id, word);
+    if (property.type === "multi_select") page[property.id] = listOf(value).map(optionOf);
+    else if (property.type === "select")
+      page[property.id] = typeof value === "string" ? optionOf(value) : null;
+    else page[property.id] = typeof value === "object" && value !== null ? [...value] : value;
+  }
+  return page;
+}
+
+function setTrashed(world: World, side: Side, id: string | null, isTrashed: boolean): void {
+  if (id === null) return;
+  if (side === "left") world.workspace.change(id, { inTrash: isTrashed }, PERSON);
+  else world.table.change(id, { isDeleted: isTrashed }, PROGRAM);
+}
+
+/** Nine of ten records, as a script or a slip of the hand would hit them. */
+function forMany(world: World, act: Act, hit: (id: string) => void): void {
+  for (const [index, id] of recordsOf(world, act.side, "live").entries())
+    if ((index + act.pick) % 10 !== 0) hit(id);
+}
+
+function pickRecord(
+  world: World,
+  { side, pick }: Pick<Act, "side" | "pick">,
+  presence: "live" | "trashed" | "out",
+): string | null {
+  const ids = recordsOf(world, side, presence);
+  return ids[pick % Math.max(1, ids.length)] ?? null;
+}
+
+export function recordsOf(world: World, side: Side, presence: "live" | "trashed" | "out"): readonly string[] {
+  const all = side === "left" ? world.workspace.pages() : world.table.rows();
+  return [...all].map(({ id }) => id).filter((id) => world.presence(side, id) === presence);
+}
+
+function refId(act: Act, index: number): string {
+  return `4ef00000-0000-4000-8000-${act.token.slice(1).padStart(6, "0")}${String(index).padStart(6, "0")}`;
+}
