@@ -61,7 +61,7 @@ const lockstep = await openLockstep({
 const stop = new AbortController();
 const following = lockstep.twoWay.follow(stop.signal, () => {});
 clock.run();
-await until(async () => (await behind()) === 0);
+await until(async () => (await behind()) === 0, 1_000);
 console.log(
   JSON.stringify({ machine, tasks, boardMadeAfterMinutes: Math.round(clock.passedMs() / minuteMs) - 60 }),
 );
@@ -116,8 +116,8 @@ async function behind(): Promise<number> {
     .length;
 }
 
-async function until(isTrue: () => Promise<boolean>): Promise<void> {
-  while (!(await isTrue())) await new Promise((resolve) => setTimeout(resolve, 20));
+async function until(isTrue: () => Promise<boolean>, lookEveryMs = 5): Promise<void> {
+  while (!(await isTrue())) await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
 }
 
 /** Time stands still while a request is under way, and else jumps to the next sleeper. */

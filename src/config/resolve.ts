@@ -62,7 +62,7 @@ function storeOf(written: Json | undefined, file: string): string {
 
 const nothingToDo: ConfigProblem = {
   path: "",
-  message: 'expected "backup", "tables" or both; there is nothing to do without them',
+  message: 'expected "backup", "tables" or "pipeline"; there is nothing to do without them',
 };
 
 function isEmpty({ backup, tables, pipeline }: { readonly [key: string]: Json }): boolean {

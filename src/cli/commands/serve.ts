@@ -20,6 +20,7 @@ export function serve(
   const port = wholeNumber("--port", flags.port, { min: 0, max: 65_535 });
   return withLockstep(context, async ({ lockstep, secrets: { notionToken, adminToken } }) => {
     if (notionToken === null) refuseSchedules(lockstep.config);
+    refuseWithoutBoard(lockstep.config);
     const logger = createLogger(io.stderr);
     if (flags.acceptWebhookVerification === true) lockstep.twoWay.awaitHandshake();
     const onToken = (token: string) => io.stderr.write(handshakeText(token));
@@ -51,6 +52,15 @@ function refuseSchedules(config: Config): void {
   throw new LockstepError(
     "SECRET_MISSING",
     `NOTION_TOKEN is not set, and these syncs run by themselves: ${names}.`,
+  );
+}
+
+/** A server that takes webhooks for a board that is not there would look healthy and do nothing. */
+function refuseWithoutBoard({ pipeline }: Config): void {
+  if (pipeline === undefined || pipeline.notion.id !== null || !pipeline.isEnabled) return;
+  throw new LockstepError(
+    "CONFIG_INVALID",
+    "The pipeline has no board yet. `lockstep init --recipe pipeline` makes it, and writes its id into the configuration.",
   );
 }
 
