@@ -125,7 +125,6 @@ class CallBench implements AsyncDisposable {
     const [report] = await lockstep.sync([], { trigger: "bench", isAccepted: true });
     await lockstep.close();
     if (report?.run.status !== "succeeded") throw new Error(JSON.stringify(report?.run.errors));
-    if (process.env.DEBUG) console.log(this.emulator.calls.byRoute, JSON.stringify(report.run.counts));
     this.clock.nowMs += 10 * minuteMs;
     return this.emulator.calls.total;
   }

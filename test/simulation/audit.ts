@@ -233,7 +233,7 @@ function checkDeletion(end: Ended, happening: Happening): void {
       .of(otherSide(side), partner)
       .filter((other) => other.at <= at && other.presence.to === "trashed" && other.by === "person"),
   );
-  if (deaths.length > 0 || isSecond(end, happening)) return;
+  if (deaths.length > 0 || isSecond(end, happening) || isDeletedByPerson(end, happening)) return;
   world.fail(
     "I7",
     `${side} ${id} was put in the trash, and nobody had deleted its counterpart (${[...partners].join()})`,
@@ -241,13 +241,19 @@ function checkDeletion(end: Ended, happening: Happening): void {
   );
 }
 
-/** A page that we made for a row which has another page. */
-function isSecond({ links, world }: Ended, { side, id }: Pick<Happening, "side" | "id">): boolean {
+/** A person had put it in the trash; a restore of ours that came late has undone that, and is undone in turn. */
+function isDeletedByPerson({ world }: Ended, { side, id, seq }: Happening): boolean {
+  const last = world.ledger
+    .of(side, id)
+    .findLast((each) => each.seq < seq && each.by === "person" && each.presence.from !== each.presence.to);
+  return last?.presence.to === "trashed";
+}
+
+/** A page that we made for a row which has, or had, another page. */
+function isSecond({ watch, world }: Ended, { side, id }: Pick<Happening, "side" | "id">): boolean {
   const marker = world.ledger.of(side, id)[0]?.marker ?? null;
   return (
-    side === "left" &&
-    marker !== null &&
-    links.some(({ leftId, rightId }) => rightId === marker && leftId !== id)
+    side === "left" && marker !== null && [...watch.partnersOf("right", marker)].some((other) => other !== id)
   );
 }
 
@@ -259,7 +265,8 @@ function checkGuard(end: Ended): void {
       each.by === "engine" &&
       each.presence.to === "trashed" &&
       each.presence.from !== "trashed" &&
-      !isSecond(end, each),
+      !isSecond(end, each) &&
+      !isDeletedByPerson(end, each),
   );
   const allowed = Math.max(guardLimits.deletesMax, guardLimits.deleteShareMax * links.length) + approved;
   if (deletions.length > allowed)

@@ -237,7 +237,7 @@ export const mutants: readonly Mutant[] = [
     name: "ambiguous-made",
     rule: "a record that could be several waits for a person",
     file: `${engine}/converge.ts`,
-    search: 'if (pair.link.problem === "AMBIGUOUS_KEY")',
+    search: "if (isAmbiguous(pair.link))",
     replace: 'if (pair.link.problem === "")',
     profile: "ambiguous",
   },

@@ -2,7 +2,7 @@ import type { RecordWrite } from "../../src/connector/connector.ts";
 import { isJsonObject, type Json } from "../../src/core/json.ts";
 import type { Side } from "../../src/core/two-way/mapping.ts";
 import { freshMs } from "../../src/engine/two-way/act.ts";
-import { type Intent, openPair, recordId } from "../../src/engine/two-way/link.ts";
+import { type Intent, isAmbiguous, openPair, recordId } from "../../src/engine/two-way/link.ts";
 import type {
   PairCommit,
   PairCommitResult,
@@ -115,7 +115,7 @@ export class Watch {
         this.#fail("I13", `a ${sent.kind} on the ${side} that belongs to no pair`, sent.id);
       return;
     }
-    if (link.problem === "AMBIGUOUS_KEY")
+    if (isAmbiguous(link))
       this.#fail("I17", `a ${sent.kind} on the ${side} for a record that a person has to match`, sent.id);
     const intent = this.#intentFor(link, sent);
     if (intent === undefined && !this.#isExtra(link, sent))

@@ -6,8 +6,18 @@ import type { PairConflict, PairLink } from "../../store/pair-store.ts";
 import { arm, foughtOver, freshMs, isToMark, mayGoBlind, resolve, supersededVersions } from "./act.ts";
 import { followConflicts, openConflicts, settlementsOf, triplesOf } from "./conflicts.ts";
 import { tendExtras } from "./extras.ts";
-import { dueBy, openPair, type Pair, withIntents, withRecordId, withSeen } from "./link.ts";
+import {
+  dueBy,
+  isAmbiguous,
+  openPair,
+  type Pair,
+  recordId,
+  withIntents,
+  withRecordId,
+  withSeen,
+} from "./link.ts";
 import { fateOf, landNamed, openCreate } from "./lookup.ts";
+import { discover } from "./reading.ts";
 import { isRetired, openOn, readSide, sidesToRead, viewOf } from "./reads.ts";
 import {
   commitChanges,
@@ -17,6 +27,7 @@ import {
   type Session,
   unchangedHistory,
 } from "./session.ts";
+import { rereadLater, waitsUnread } from "./unread.ts";
 
 /** How a pair was left. `deletion`: it waits for the guard, which judges all deletions of a run together. */
 export type Ending =
@@ -62,7 +73,7 @@ type Step = { readonly ending: Ending } | { readonly change: PairChange | null }
 async function takeStep(session: Session, change: PairChange, options: ConvergeOptions): Promise<Step> {
   const { pair } = change;
   // Several records could be meant, and a person has not said which: whatever made it due, nothing is made of it.
-  if (pair.link.problem === "AMBIGUOUS_KEY") return { ending: await restAsIs(session, change) };
+  if (isAmbiguous(pair.link)) return { ending: await restAsIs(session, change) };
   const create = openCreate(pair);
   if (create !== undefined) {
     const fate = await fateOf(session, pair, create);
@@ -116,11 +127,13 @@ function marking(change: PairChange, side: Side): PairChange {
  * is on its own again. Otherwise it would wait for ever.
  */
 function withoutDead(pair: Pair): Pair | null {
-  if (pair.link.status !== "none") return null;
+  if (pair.link.status !== "none" || pair.link.problem?.startsWith("DUPLICATE_RECORD") === true) return null;
   const lost = (["left", "right"] as const).find(
     (side) =>
       ["trashed", "gone", "out"].includes(viewOf(pair, side).presence) &&
       viewOf(pair, otherSide(side)).presence === "live" &&
+      // One that we made is known by its marker, and would be taken for the next create's.
+      pair.doc.seen[side]?.isOurs !== true &&
       openOn(pair, side).length === 0,
   );
   return lost === undefined ? null : withSeen(withRecordId(pair, lost, null), lost, null);
@@ -129,6 +142,11 @@ function withoutDead(pair: Pair): Pair | null {
 async function restAsIs(session: Session, change: PairChange): Promise<Ending> {
   const { pair } = change;
   await save(session, { ...change, pair: { ...pair, link: { ...pair.link, dueAt: null } } });
+  // What was told of it is looked at all the same, key and all: it may not be ambiguous any more, and is due then.
+  for (const side of sidesToRead(session, pair)) {
+    const id = recordId(pair.link, side);
+    if (id !== null) await discover(session, side, [id]);
+  }
   return { kind: "waiting" };
 }
 
@@ -291,6 +309,10 @@ async function finish(
     waits.push(now + (recheckMs[Math.min(attempts, 2)] ?? waitAgainMs));
     attempts += 1;
     problem = "RECORD_MISSING";
+  } else if (waitsUnread(rested.pair, plan)) {
+    waits.push(now + Math.min(unreadMaxMs, waitAgainMs * 2 ** Math.min(attempts, 20)));
+    attempts += 1;
+    problem = "RECORD_INCOMPLETE: a field has changed here that could not be read there";
   } else if (plan.unmappable.length > 0) {
     problem = plan.unmappable.map(({ field, message }) => `${field}: ${message}`).join("; ");
   } else {
@@ -299,7 +321,8 @@ async function finish(
   const dueAt = waits.length === 0 ? null : Math.max(now + 1, Math.min(...waits));
   const pair: Pair = { link: { ...link, dueAt, problem, priority: 1 }, doc: { ...doc, attempts } };
   session.tally.rested(plan, pair);
-  if ((await save(session, { ...rested, pair: isMissing ? rereadLater(pair) : pair })) === null)
+  const isUnread = isMissing || waitsUnread(rested.pair, plan);
+  if ((await save(session, { ...rested, pair: isUnread ? rereadLater(pair, plan) : pair })) === null)
     return { kind: "waiting" };
   await tell(session, rested.pair, plan);
   return { kind: dueAt === null ? "agreed" : "waiting" };
@@ -313,15 +336,7 @@ async function tell(session: Session, { link, doc }: Pair, { refused, unmappable
   await session.pair.onNotice?.(notice);
 }
 
-/** What cannot be seen now is looked for again when the pair is due, not believed for ever. */
-function rereadLater(pair: Pair): Pair {
-  let next = pair;
-  for (const side of ["left", "right"] as const) {
-    const seen = next.doc.seen[side];
-    if (seen?.presence === "unknown") next = withSeen(next, side, { ...seen, mustRead: true });
-  }
-  return next;
-}
+const unreadMaxMs = 6 * 3_600_000;
 
 async function readAll(session: Session, change: PairChange, reading: readonly Side[]): Promise<PairChange> {
   let next = change;

@@ -2,7 +2,17 @@ import type { SourceRecord } from "../../core/record.ts";
 import { otherSide, type Side } from "../../core/two-way/mapping.ts";
 import type { PairVersion } from "../../store/pair-store.ts";
 import { settleCreate } from "./creates.ts";
-import { dueBy, newPair, openPair, type Pair, recordId, type Seen, withRecordId, withSeen } from "./link.ts";
+import {
+  dueBy,
+  isAmbiguous,
+  newPair,
+  openPair,
+  type Pair,
+  recordId,
+  type Seen,
+  withRecordId,
+  withSeen,
+} from "./link.ts";
 import { observe, type ReadContext, seenFrom, trustOf } from "./observe.ts";
 import { commitChanges, type PairChange, type Session } from "./session.ts";
 
@@ -111,8 +121,7 @@ class Desk {
       return;
     }
     // An ambiguous record waits for a person, whatever else is edited in it.
-    const isBlocked = keyed.link.problem === "AMBIGUOUS_KEY";
-    this.record(isBlocked ? keyed : dueBy(keyed, now, priority), seen, "seen");
+    this.record(isAmbiguous(keyed.link) ? keyed : dueBy(keyed, now, priority), seen, "seen");
   }
 
   /** A record that left the collection alive and is in it again takes up its pair where it was; a person's word stands. */
@@ -139,8 +148,11 @@ class Desk {
     const placed = found === null ? fresh : withRecordId(found, side, id);
     this.byRecord.set(id, placed.link.id);
     const keyed = this.withKey(placed, seen);
-    const isBlocked = keyed.link.problem === "AMBIGUOUS_KEY";
-    this.record(isBlocked ? keyed : dueBy(keyed, now, priority), seen, found === null ? "new" : "matched");
+    this.record(
+      isAmbiguous(keyed.link) ? keyed : dueBy(keyed, now, priority),
+      seen,
+      found === null ? "new" : "matched",
+    );
   }
 
   /** A record that we made: its marker names the counterpart, even when all else is forgotten. */

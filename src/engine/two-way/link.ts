@@ -112,6 +112,11 @@ export function closePair({ link, doc }: Pair): PairLink {
   return { ...link, doc: doc as unknown as Json, openConflicts: Object.keys(doc.conflicts).length };
 }
 
+/** Several records could be its counterpart, and a person has to say which. One that has found it is past that. */
+export function isAmbiguous({ status, problem }: PairLink): boolean {
+  return status === "none" && problem === "AMBIGUOUS_KEY";
+}
+
 export function recordId(link: PairLink, side: Side): string | null {
   return side === "left" ? link.leftId : link.rightId;
 }

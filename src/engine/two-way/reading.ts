@@ -4,7 +4,7 @@ import type { SourceRecord } from "../../core/record.ts";
 import type { Side } from "../../core/two-way/mapping.ts";
 import type { StoredInboxEvent } from "../../store/pair-store.ts";
 import { takeIn } from "./intake.ts";
-import { dueBy, openPair, recordId, withSeen } from "./link.ts";
+import { dueBy, isAmbiguous, openPair, recordId, withSeen } from "./link.ts";
 import { commitChanges, demandGoing, type PairChange, type Session, unchangedHistory } from "./session.ts";
 import { type SyncState, stateJson, withSide } from "./state.ts";
 
@@ -192,7 +192,7 @@ export async function takeHints(session: Session): Promise<boolean> {
     if (ids.length === 0) continue;
     const found = await pairs.findLinks(session.pair.id, side, ids);
     // An ambiguous record is taken in anew, key and all: it may have become unambiguous, and is not due before.
-    const links = found.filter(({ problem }) => problem !== "AMBIGUOUS_KEY");
+    const links = found.filter((link) => !isAmbiguous(link));
     await lookAgain(session, links.map(openPair), { side, priority: 0 });
     const known = new Set(links.map((link) => recordId(link, side)));
     const unknown = ids.filter((id) => !known.has(id));
@@ -203,7 +203,8 @@ export async function takeHints(session: Session): Promise<boolean> {
   return true;
 }
 
-async function discover(session: Session, side: Side, ids: readonly string[]): Promise<void> {
+/** Reads records by id and takes them in, as a listing would show them. */
+export async function discover(session: Session, side: Side, ids: readonly string[]): Promise<void> {
   const { connector } = session.pair.sides[side];
   for (const id of ids) {
     demandGoing(session);

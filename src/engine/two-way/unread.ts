@@ -1,0 +1,28 @@
+import { otherSide } from "../../core/two-way/mapping.ts";
+import type { PairPlan } from "../../core/two-way/pair.ts";
+import { equalJson, type Pair, withSeen } from "./link.ts";
+
+const sides = ["left", "right"] as const;
+
+/** A field that one side changed and that could not be read on the other: it waits, and nothing else would wake it. */
+export function waitsUnread({ doc }: Pair, plan: PairPlan): boolean {
+  return Object.entries(plan.rows).some(([name, row]) =>
+    sides.some((side) => {
+      const value = doc.seen[side]?.values[name];
+      const isCut = doc.seen[otherSide(side)]?.values[name] === undefined;
+      return row === "F0" && isCut && value !== undefined && !equalJson(value, doc.base[name]?.[side]);
+    }),
+  );
+}
+
+/** What cannot be seen now is looked for again when the pair is due, not believed for ever. */
+export function rereadLater(pair: Pair, plan: PairPlan): Pair {
+  let next = pair;
+  for (const side of sides) {
+    const seen = next.doc.seen[side];
+    if (seen === null) continue;
+    const isCut = Object.entries(plan.rows).some(([name, row]) => row === "F0" && !(name in seen.values));
+    if (seen.presence === "unknown" || isCut) next = withSeen(next, side, { ...seen, mustRead: true });
+  }
+  return next;
+}
