@@ -21,6 +21,9 @@ export async function judgeEmpty(
   witness: Witness | null,
   isContradiction: (newest: RowKey) => boolean,
 ): Promise<EmptyVerdict> {
+  // Without a row that is known to exist, access has to be proven on both sides of the second look: an outage that ends
+  // between the look and a single proof would pass for an empty data source.
+  if (witness === null) await readDataSource(source.client, source.dataSourceId, source.signal);
   const newest = await newestRow(source);
   if (newest !== null && isContradiction(newest)) {
     return {

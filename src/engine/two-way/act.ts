@@ -207,7 +207,8 @@ const longestWaitMs = 6 * 3_600_000;
 function refused(pair: Pair, outcome: Extract<WriteOutcome, { kind: "refused" }>, now: number): Pair {
   const attempts = outcome.retryAfterMs === null ? pair.doc.attempts + 1 : pair.doc.attempts;
   const own = Math.min(longestWaitMs, firstWaitMs * 2 ** Math.min(attempts, 20));
-  const dueAt = now + (outcome.retryAfterMs ?? own);
+  // What a side asks for may come in fractions.
+  const dueAt = Math.ceil(now + (outcome.retryAfterMs ?? own));
   const problem = outcome.retryAfterMs === null ? `${outcome.code}: ${outcome.message}` : pair.link.problem;
   return { link: { ...pair.link, dueAt, problem }, doc: { ...pair.doc, attempts } };
 }

@@ -4,18 +4,10 @@ import type { PairPlan, SideWrite } from "../../core/two-way/pair.ts";
 import { planPair } from "../../core/two-way/plan.ts";
 import type { PairConflict, PairLink } from "../../store/pair-store.ts";
 import { arm, foughtOver, freshMs, isToMark, mayGoBlind, resolve, supersededVersions } from "./act.ts";
+import { withoutDead } from "./alone.ts";
 import { followConflicts, openConflicts, settlementsOf, triplesOf } from "./conflicts.ts";
 import { tendExtras } from "./extras.ts";
-import {
-  dueBy,
-  isAmbiguous,
-  openPair,
-  type Pair,
-  recordId,
-  withIntents,
-  withRecordId,
-  withSeen,
-} from "./link.ts";
+import { dueBy, isAmbiguous, openPair, type Pair, recordId, withIntents, withSeen } from "./link.ts";
 import { fateOf, landNamed, openCreate } from "./lookup.ts";
 import { discover } from "./reading.ts";
 import { isRetired, openOn, readSide, sidesToRead, viewOf } from "./reads.ts";
@@ -45,6 +37,11 @@ export interface ConvergeOptions {
 /** Rounds for one pair in one pass; each either ends it or follows from something new. */
 const roundsMax = 16;
 const waitAgainMs = 60_000;
+/**
+ * Writes to one side of a pair that may be in doubt at once: one, and one more when a look shows no effect of it. Whoever
+ * swallows both swallows more; the next waits until the first can no longer take effect.
+ */
+const doubtsMax = 2;
 
 /**
  * Brings one pair to agreement: look, plan, write, look at the answer, until the plan is empty or has to wait. One
@@ -122,23 +119,6 @@ function marking(change: PairChange, side: Side): PairChange {
   return { ...change, pair: { link, doc: { ...doc, marks } } };
 }
 
-/**
- * Two records that were matched, of which one died or left before they ever agreed: nothing ties them, and the other one
- * is on its own again. Otherwise it would wait for ever.
- */
-function withoutDead(pair: Pair): Pair | null {
-  if (pair.link.status !== "none" || pair.link.problem?.startsWith("DUPLICATE_RECORD") === true) return null;
-  const lost = (["left", "right"] as const).find(
-    (side) =>
-      ["trashed", "gone", "out"].includes(viewOf(pair, side).presence) &&
-      viewOf(pair, otherSide(side)).presence === "live" &&
-      // One that we made is known by its marker, and would be taken for the next create's.
-      pair.doc.seen[side]?.isOurs !== true &&
-      openOn(pair, side).length === 0,
-  );
-  return lost === undefined ? null : withSeen(withRecordId(pair, lost, null), lost, null);
-}
-
 async function restAsIs(session: Session, change: PairChange): Promise<Ending> {
   const { pair } = change;
   await save(session, { ...change, pair: { ...pair, link: { ...pair.link, dueAt: null } } });
@@ -181,6 +161,12 @@ async function carryOut(
   if (fought.length > 0) {
     const message = `OSCILLATION: ${fought.join(", ")} was set back again and again by somebody else`;
     return { ending: await postpone(session, troubled(change, message), 600_000) };
+  }
+  const doubts = openOn(pair, side).filter((intent) => !isRetired(pair, intent));
+  if (doubts.length >= doubtsMax) {
+    return {
+      ending: await postponeTo(session, change, Math.min(...doubts.map(({ horizon }) => horizon)) + 1),
+    };
   }
   return send(session, change, planned);
 }
@@ -300,7 +286,8 @@ async function finish(
     ({ presence }) => presence === "unknown",
   );
   const now = session.deps.clock.now();
-  const waits: number[] = doc.intents.map(({ horizon }) => horizon + 1);
+  // What cannot be seen is looked at again below; a horizon that has passed meanwhile is no reason to hurry.
+  const waits: number[] = isMissing ? [] : doc.intents.map(({ horizon }) => horizon + 1);
   if (session.heldFields.length > 0) waits.push(now + 1);
   let { attempts } = doc;
   // A second record that somebody edited stays a problem until a person has looked at it.

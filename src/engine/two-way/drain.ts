@@ -151,7 +151,7 @@ async function putAside(session: Session, { id }: PairLink, error: LockstepError
   const attempts = pair.doc.attempts + 1;
   const asked = typeof error.retry === "object" ? error.retry.afterMs : 0;
   const wait = Math.max(asked, Math.min(troubleWaitMaxMs, troubleWaitMs * 2 ** Math.min(attempts - 1, 20)));
-  const dueAt = session.deps.clock.now() + wait;
+  const dueAt = Math.ceil(session.deps.clock.now() + wait);
   const problem = `${error.code}: ${error.message}`;
   const changed = { link: { ...pair.link, dueAt, problem }, doc: { ...pair.doc, attempts } };
   await commitChanges(session, [unchangedHistory(changed)]);

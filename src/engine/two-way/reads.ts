@@ -31,7 +31,9 @@ export function isRetired(pair: Pair, intent: Intent): boolean {
   const seen = pair.doc.seen[intent.side];
   // A create is looked up by its marker, unless its pair has found another record meanwhile: then it is like any write.
   const isOpenCreate = intent.kind === "create" && recordId(pair.link, intent.side) === null;
-  return !isOpenCreate && seen?.isStrong === true && seen.readAt > intent.horizon;
+  // A read that showed nothing has judged nothing: our write may be there, unseen.
+  const isJudged = seen?.isStrong === true && seen.presence !== "unknown" && seen.readAt > intent.horizon;
+  return !isOpenCreate && isJudged;
 }
 
 /** Reads one side by id. Nothing is durable yet: what was seen goes into the next commit of the pair. */
