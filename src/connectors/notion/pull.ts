@@ -95,7 +95,8 @@ function changesReading({ watermark, witness }: Position & { kind: "changes" }):
     isAskedFor: (key) => key.last_edited_time >= since,
     witness,
     resumeAt: () => null,
-    endAt: (askedAt, newest) => changesFrom(Math.max(watermark, watermarkAt(askedAt)), newest),
+    endAt: (askedAt, newest) =>
+      newest === null ? nothingSeen(watermark) : changesFrom(Math.max(watermark, watermarkAt(askedAt)), newest),
   };
 }
 
@@ -113,7 +114,8 @@ function fullReading(resumed: (Position & { kind: "full" }) | null): Reading {
       const from = progress.missingFrom ?? progress.reached;
       return from === null ? null : { kind: "full", since: beganAt(askedAt), from };
     },
-    endAt: (askedAt, newest) => changesFrom(watermarkAt(beganAt(askedAt)), newest),
+    endAt: (askedAt, newest) =>
+      newest === null ? nothingSeen(0) : changesFrom(watermarkAt(beganAt(askedAt)), newest),
   };
 }
 
@@ -137,9 +139,16 @@ function watermarkAt(askedAt: number): number {
   return floorMinute(askedAt - OMEGA_MS);
 }
 
-function changesFrom(watermark: number, newest: RowKey | null): Position {
-  const witness = newest === null ? null : { editedAt: newest.last_edited_time, id: newest.id };
-  return { kind: "changes", watermark, witness };
+function changesFrom(watermark: number, { last_edited_time: editedAt, id }: RowKey): Position {
+  return { kind: "changes", watermark, witness: { editedAt, id } };
+}
+
+/**
+ * Without a row to show for it, "nothing is here" may be an outage that Notion does not admit. Rows that were made
+ * meanwhile carry older stamps than its end, so reading goes on from where it stood.
+ */
+function nothingSeen(watermark: number): Position {
+  return { kind: "changes", watermark, witness: null };
 }
 
 /** What cannot be placed in time is passed on, to be reported as unreadable. */
