@@ -6,6 +6,7 @@ import type { TwoWay } from "../app/two-way.ts";
 import { LockstepError } from "../core/errors.ts";
 
 const bodyBytesMax = 1024 * 1024;
+const notKept = "The delivery could not be kept; send it again.";
 
 export interface WebhookOptions {
   readonly twoWay: TwoWay;
@@ -30,11 +31,15 @@ export function createWebhookRoute({ twoWay, logger, onToken }: WebhookOptions):
     // Not kept, so not acknowledged: it will be delivered again.
     if (outcome instanceof LockstepError) {
       logger.error({ message: outcome.message }, "webhook could not be kept");
-      return answer(503, { code: outcome.code, message: "The delivery could not be kept; send it again." });
+      return answer(503, { code: outcome.code, message: notKept });
     }
     if (outcome.kind === "refused") {
       logger.warn({ message: outcome.message }, "webhook refused");
       return answer(401, { code: "UNAUTHENTICATED", message: outcome.message });
+    }
+    if (outcome.kind === "busy") {
+      logger.warn("webhook put off: too many wait to be stored");
+      return answer(503, { code: "STORE_FAILED", message: notKept }, { "retry-after": "1" });
     }
     if (outcome.kind === "token") onToken(outcome.token);
     return context.json({ ok: true, events: outcome.kind === "taken" ? outcome.events : 0 });
@@ -49,6 +54,7 @@ function refuseBody(): Response {
 function answer(
   status: ContentfulStatusCode,
   error: { readonly code: string; readonly message: string },
+  headers: Readonly<Record<string, string>> = {},
 ): Response {
-  return Response.json({ ok: false, error }, { status });
+  return Response.json({ ok: false, error }, { status, headers });
 }
