@@ -54,7 +54,11 @@ export async function openWorld({ postgres, pages: count, pipeline = {} }: World
   const pages = Array.from({ length: count }, (_, index) =>
     emulator.workspace.createPage({
       parent: { dataSourceId: board },
-      properties: { Title: { title: [{ type: "text", text: { content: `Entry ${index}` } }] } },
+      properties: {
+        Title: { title: text(`Entry ${index}`) },
+        Topic: { rich_text: text("A topic") },
+        Channel: { select: { name: "Daily News" } },
+      },
     }),
   );
   await once(launch(["sync"]), "exit");
@@ -67,6 +71,10 @@ export async function openWorld({ postgres, pages: count, pipeline = {} }: World
       await rm(cwd, { recursive: true, force: true });
     },
   };
+}
+
+function text(content: string) {
+  return [{ type: "text" as const, text: { content } }];
 }
 
 async function startServer(launch: () => ChildProcess): Promise<Server> {
