@@ -63,6 +63,9 @@ const orders: Readonly<Record<string, TableOrder>> = {
   pair_conflicts: ["id"],
   pair_holds: ["id"],
   pair_inbox: ["seq"],
+  collections: ["name"],
+  collection_records: ["collection", "id"],
+  collection_versions: ["collection", "record_id", "seq"],
 };
 
 /** Throws for a table that is not listed above: it would be left behind by every copy. */
