@@ -8,6 +8,7 @@ const src = resolve(import.meta.dirname, "../../src");
 const mayImport: Record<string, readonly string[]> = {
   core: [],
   connector: ["core"],
+  "connectors/collection": ["core", "connector"],
   "connectors/notion": ["core", "connector", "http"],
   "connectors/sql": ["core", "connector"],
   store: ["core", "connector"],
@@ -18,6 +19,7 @@ const mayImport: Record<string, readonly string[]> = {
   app: [
     "core",
     "connector",
+    "connectors/collection",
     "connectors/notion",
     "connectors/sql",
     "store",
