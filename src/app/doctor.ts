@@ -3,9 +3,9 @@ import { isJsonObject } from "../core/json.ts";
 import { readState } from "../engine/two-way/state.ts";
 import { explainError } from "./next-step.ts";
 import type { NotionAccess } from "./notion-access.ts";
-import { isPipelinePair } from "./pair-recipe.ts";
 import type { PairSource } from "./pairs.ts";
 import { checkPipeline } from "./pipeline-setup.ts";
+import { isLibraryPair, isPipelinePair, rightNameOf } from "./right-side.ts";
 import type { SyncWorld } from "./run-syncs.ts";
 import { pairsIn } from "./targets.ts";
 
@@ -59,6 +59,7 @@ export async function examine(patient: Patient, signal?: AbortSignal): Promise<r
 
 /** What adds whatever is missing on either side. */
 function mendOf(config: PairConfig): string {
+  if (isLibraryPair(config)) return "lockstep init --recipe library";
   return isPipelinePair(config) ? "lockstep init --recipe pipeline" : `lockstep table install ${config.name}`;
 }
 
@@ -146,11 +147,11 @@ async function examineTable(
     return [ok("sharing", `the connection sees "${source.ref.name}"`)];
   });
   const side = await check("table", name, async () => {
-    const { warnings } = await world.pairs.table(table).describe(signal);
+    const { warnings } = await world.pairs.right(table).describe(signal);
     const troubles = warnings.map(
       (detail): Found => ({ check: "table", state: "warn", detail, mend: install }),
     );
-    return [ok("table", `${table.table.name} can be read`), ...troubles];
+    return [ok("table", `${rightNameOf(table)} can be read`), ...troubles];
   });
   const mapping = await Promise.all(sources.map((source) => examineMapping(world, source, signal)));
   return [...sharing, ...side, ...mapping.flat()];
@@ -173,8 +174,8 @@ async function examineMapping(
   const mapping = await check("fields", name, async () => {
     const state = readState(await world.deps.store.pairs.getState(syncId));
     const left = await (await world.pairs.notion(source)).describe(signal);
-    const { onTable, bind, isAccepted } = world.pairs.recipeOf(config);
-    const right = await onTable(world.pairs.table(config)).describe(signal);
+    const { bind, isAccepted } = world.pairs.recipeOf(config);
+    const right = await world.pairs.right(config).describe(signal);
     const bound = bind({ left, right: { ...right, warnings: [] } }, state.binding);
     const warnings = bound.warnings.map(
       (detail): Found => ({

@@ -5,8 +5,8 @@ import { readState } from "../engine/two-way/state.ts";
 import type { Run } from "../store/store.ts";
 import type { Bell } from "./bell.ts";
 import type { RunReport } from "./lockstep.ts";
-import { isPipelinePair } from "./pair-recipe.ts";
 import type { PairSource } from "./pairs.ts";
+import { isPipelinePair, isSqlPair } from "./right-side.ts";
 import { passOver, recordPairFailure } from "./run-pairs.ts";
 import type { SyncWorld } from "./run-syncs.ts";
 
@@ -203,6 +203,8 @@ async function keepWatching(
   { config }: PairSource,
   { bell, signal }: FollowOptions,
 ): Promise<void> {
+  // What changes Lockstep's own collections rings by itself.
+  if (!isSqlPair(config)) return;
   while (!signal.aborted) {
     const ring = () => bell.ring("right");
     await Promise.try(() => pairs.table(config).watch(ring, signal)).catch(() => {});

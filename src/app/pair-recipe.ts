@@ -1,27 +1,25 @@
-import type { PairConfig, PipelinePairConfig, TableConfig } from "../config/config.ts";
+import type { LibraryPairConfig, PairConfig, PipelinePairConfig, TableConfig } from "../config/config.ts";
 import type { WritableConnector } from "../connector/connector.ts";
 import type { PairDefinition } from "../engine/two-way/definition.ts";
+import { libraryRecipe } from "../recipes/library/recipe.ts";
 import { columnsOf, pipelineRecipe } from "../recipes/pipeline/recipe.ts";
 import { withStepField } from "../recipes/pipeline/step-field.ts";
 import { tableRecipe } from "../recipes/table/recipe.ts";
 import type { Pipeline } from "./pipeline.ts";
+import { isLibraryPair, isPipelinePair } from "./right-side.ts";
 
 /** What a recipe brings to a two-way sync. */
 export interface PairRecipe extends Pick<PairDefinition, "bind" | "policy" | "onNotice"> {
-  /** Columns that take part. */
+  /** Columns that take part, where there is a table. */
   readonly columns: readonly string[];
   /** Mapped properties by name: they are fields also where they are computed. */
   readonly properties: readonly string[];
-  /** The table's connector as the recipe wants to see it. */
-  readonly onTable: (connector: WritableConnector) => WritableConnector;
-  /** Rows that others made get their page's id, too. */
-  readonly marksRows: boolean;
+  /** The other side's connector as the recipe wants to see it. */
+  readonly onRight: (connector: WritableConnector) => WritableConnector;
+  /** Records there that others made get their page's id, too. */
+  readonly marksRight: boolean;
   /** Setting it up was a person's word: it may write without another. */
   readonly isAccepted: boolean;
-}
-
-export function isPipelinePair(config: PairConfig): config is PipelinePairConfig {
-  return "part" in config;
 }
 
 function isTable(config: PairConfig): config is TableConfig {
@@ -30,13 +28,14 @@ function isTable(config: PairConfig): config is TableConfig {
 
 export function recipeOf(config: PairConfig, pipeline: Pipeline | null): PairRecipe {
   if (isPipelinePair(config) && pipeline !== null) return pipelinePart(config, pipeline);
+  if (isLibraryPair(config)) return libraryPart(config);
   if (!isTable(config)) throw new Error(`"${config.name}" belongs to no recipe`);
   return {
     ...tableRecipe(config),
     columns: config.fields.map(({ column }) => column),
     properties: config.fields.map(({ property }) => property),
-    onTable: (connector) => connector,
-    marksRows: false,
+    onRight: (connector) => connector,
+    marksRight: false,
     isAccepted: false,
   };
 }
@@ -49,8 +48,19 @@ function pipelinePart(config: PipelinePairConfig, pipeline: Pipeline): PairRecip
     onNotice: (notice) => pipeline.notice(config, notice),
     columns: columnsOf(config),
     properties: [],
-    onTable: (connector) => (isBoard ? withStepField(connector, table.columns) : connector),
-    marksRows: true,
+    onRight: (connector) => (isBoard ? withStepField(connector, table.columns) : connector),
+    marksRight: true,
     isAccepted: table.isOwn,
+  };
+}
+
+function libraryPart(config: LibraryPairConfig): PairRecipe {
+  return {
+    ...libraryRecipe(config),
+    columns: [],
+    properties: [],
+    onRight: (connector) => connector,
+    marksRight: false,
+    isAccepted: true,
   };
 }

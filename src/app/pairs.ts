@@ -1,4 +1,5 @@
-import type { PairConfig, Secrets } from "../config/config.ts";
+import type { PairConfig, Secrets, SqlPairConfig } from "../config/config.ts";
+import type { WritableConnector } from "../connector/connector.ts";
 import { createNotionConnector, type NotionConnector } from "../connectors/notion/connector.ts";
 import { type DataSourceRef, resolveDataSources } from "../connectors/notion/resolve.ts";
 import type { SqlConnector } from "../connectors/sql/connector.ts";
@@ -7,9 +8,11 @@ import type { PairDefinition } from "../engine/two-way/definition.ts";
 import { readState } from "../engine/two-way/state.ts";
 import { findMarker, type TableMemory, tableMemory } from "../recipes/table/recipe.ts";
 import { askWhich, knownDataSources, rememberDataSources } from "./data-sources.ts";
+import { openLibraryShelf } from "./library-shelf.ts";
 import type { NotionAccess, NotionConnection } from "./notion-access.ts";
 import { type PairRecipe, recipeOf } from "./pair-recipe.ts";
 import type { Pipeline } from "./pipeline.ts";
+import { isLibraryPair, isSqlPair, rightNameOf } from "./right-side.ts";
 import { openSqlTable } from "./sql-table.ts";
 
 const hourMs = 3_600_000;
@@ -90,13 +93,13 @@ export class Pairs implements AsyncDisposable {
       sweepEveryMs,
       meter: this.connectionOf(config).stats,
     };
-    const { name: tableName } = config.table;
-    const { onTable, marksRows, bind, policy, onNotice } = this.recipeOf(config);
+    const rightName = rightNameOf(config);
+    const { marksRight, bind, policy, onNotice } = this.recipeOf(config);
     const right = {
-      connector: onTable(this.table(config)),
-      marksOthers: marksRows,
-      collectionId: tableName,
-      label: tableName,
+      connector: this.right(config),
+      marksOthers: marksRight,
+      collectionId: rightName,
+      label: rightName,
       sweepEveryMs,
       meter: () => ({ calls: 0, retries: 0, waitingMs: 0 }),
     };
@@ -131,7 +134,16 @@ export class Pairs implements AsyncDisposable {
     return connector;
   }
 
-  table(config: PairConfig): SqlConnector {
+  /** The side across from Notion, as the recipe wants to see it. */
+  right(config: PairConfig): WritableConnector {
+    const { onRight } = this.recipeOf(config);
+    if (isSqlPair(config)) return onRight(this.table(config));
+    if (isLibraryPair(config))
+      return onRight(openLibraryShelf(this.deps, config, (pair) => this.known(pair)));
+    throw new Error(`"${config.name}" has nothing across from Notion`);
+  }
+
+  table(config: SqlPairConfig): SqlConnector {
     const { columns } = this.recipeOf(config);
     const connector =
       this.tables.get(config.name) ?? openSqlTable({ ...config, columns }, this.secrets, this.deps);
@@ -178,5 +190,5 @@ function choose(config: PairConfig, refs: readonly DataSourceRef[]): PairSource 
     dataSource === null ? only : refs.find(({ id, name }) => id === dataSource || name === dataSource);
   if (ref === undefined) return null;
   // Whoever names another table in the configuration means another sync: what is known is of the old table's rows.
-  return { config, ref, syncId: `table:${ref.id}:${config.table.name}` };
+  return { config, ref, syncId: `table:${ref.id}:${rightNameOf(config)}` };
 }

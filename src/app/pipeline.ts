@@ -15,10 +15,10 @@ import { Alerts } from "./alerts.ts";
 import type { Herald } from "./herald.ts";
 import type { NotionAccess } from "./notion-access.ts";
 import type { NotionEvent } from "./notion-webhook.ts";
-import { isPipelinePair } from "./pair-recipe.ts";
 import type { PairSource } from "./pairs.ts";
 import { correlationsOf, hasMissed, logVersions } from "./pipeline-log.ts";
 import { PipelineNotices } from "./pipeline-notices.ts";
+import { isPipelinePair } from "./right-side.ts";
 import { RunWatch } from "./run-watch.ts";
 import { WebhookHealth } from "./webhook-health.ts";
 

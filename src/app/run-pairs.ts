@@ -10,6 +10,7 @@ import { lookupKey } from "./data-sources.ts";
 import { recordFailure } from "./failed-run.ts";
 import type { Progress, RunReport, SyncOptions } from "./lockstep.ts";
 import type { PairSource } from "./pairs.ts";
+import { isSqlPair, rightNameOf } from "./right-side.ts";
 import type { SyncWorld } from "./run-syncs.ts";
 import type { SideLabels } from "./two-way.ts";
 
@@ -40,7 +41,7 @@ export function recordPairFailure(
     name: config.name,
     sourceId: ref?.id ?? config.notion.id,
     type: "two-way",
-    source: `Notion and ${config.table.name}`,
+    source: `Notion and ${rightNameOf(config)}`,
     meter: () => ({ calls: 0, retries: 0, waitingMs: 0 }),
   } as const;
   return recordFailure(deps, failed, trigger, error);
@@ -76,6 +77,7 @@ async function tidy({ deps, pairs }: SyncWorld, { config, syncId }: PairSource):
   const { store, clock } = deps;
   const { sides } = readState(await store.pairs.getState(syncId));
   await store.pairs.pruneInbox(new Date(clock.now() - hintsKeptMs).toISOString());
+  if (!isSqlPair(config)) return;
   await pairs
     .table(config)
     .capture.trim(sides.right.checkpoint)
@@ -105,6 +107,6 @@ export function pairProgress(
   };
 }
 
-export function labelsOf({ table }: PairConfig): SideLabels {
-  return { left: "Notion", right: table.name };
+export function labelsOf(config: PairConfig): SideLabels {
+  return { left: "Notion", right: rightNameOf(config) };
 }

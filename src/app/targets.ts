@@ -1,10 +1,20 @@
-import type { Config, DatabaseConfig, PairConfig } from "../config/config.ts";
+import type { Config, DatabaseConfig, PairConfig, SqlPairConfig } from "../config/config.ts";
 import { LockstepError } from "../core/errors.ts";
+import { libraryPairs } from "../recipes/library/config.ts";
 import { pipelinePairs } from "../recipes/pipeline/config.ts";
+import { isSqlPair } from "./right-side.ts";
 
 /** Every configured two-way sync, whatever its recipe. */
-export function pairsIn({ tables, pipeline }: Pick<Config, "tables" | "pipeline">): readonly PairConfig[] {
-  return pipeline === undefined ? tables : [...tables, ...pipelinePairs(pipeline)];
+export function pairsIn({
+  tables,
+  pipeline,
+  library,
+}: Pick<Config, "tables" | "pipeline" | "library">): readonly PairConfig[] {
+  return [
+    ...tables,
+    ...(pipeline === undefined ? [] : pipelinePairs(pipeline)),
+    ...(library === undefined ? [] : libraryPairs(library)),
+  ];
 }
 
 /** A sync that was asked for: a database to back up (or one of its data sources, when only that was named), or a table. */
@@ -48,6 +58,16 @@ export function tableCalled(config: Config, name: string): PairConfig {
   throw noSuchSync(
     name,
     pairs.map((table) => table.name),
+  );
+}
+
+/** The same, where it has to be one with a table. */
+export function sqlTableCalled(config: Config, name: string): SqlPairConfig {
+  const found = tableCalled(config, name);
+  if (isSqlPair(found)) return found;
+  throw new LockstepError(
+    "USAGE",
+    `"${name}" has no table: what is across from Notion is kept by Lockstep itself.`,
   );
 }
 

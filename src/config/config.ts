@@ -1,3 +1,4 @@
+import type { StatusNames } from "../recipes/library/status.ts";
 import type { LinkKind } from "../recipes/pipeline/links.ts";
 import type { ColumnNames } from "../recipes/pipeline/table.ts";
 import type { HumanMoves } from "../recipes/pipeline/transitions.ts";
@@ -57,7 +58,7 @@ export interface TableFieldConfig {
   readonly isWriteOnce: boolean;
 }
 
-/** A Notion data source and a table that are kept in agreement: what running it takes, whatever its recipe. */
+/** A Notion data source and what is kept in agreement with it: what running that takes, whatever its recipe. */
 export interface PairConfig {
   /** Unique among all syncs. */
   readonly name: string;
@@ -70,17 +71,6 @@ export interface PairConfig {
     readonly idProperty: string;
     /** A select gains the options that it lacks; false: they are refused. */
     readonly isProvisioningOptions: boolean;
-  };
-  readonly table: {
-    readonly url: DatabaseUrl;
-    /** As it is spelled in the database; "schema.table" on Postgres. */
-    readonly name: string;
-    readonly key: string;
-    /** The text column that holds the id of the row's page; null: the key holds it in rows that we make. */
-    readonly markerColumn: string | null;
-    readonly softDelete: { readonly column: string; readonly kind: "timestamp" | "boolean" } | null;
-    readonly isHardDeleting: boolean;
-    readonly keyGenerator: "uuid" | "database" | null;
   };
   readonly guard: {
     readonly deletesMax: number;
@@ -95,8 +85,23 @@ export interface PairConfig {
   readonly isFollowed: boolean;
 }
 
+/** A pair whose other side is a table in a SQL database. */
+export interface SqlPairConfig extends PairConfig {
+  readonly table: {
+    readonly url: DatabaseUrl;
+    /** As it is spelled in the database; "schema.table" on Postgres. */
+    readonly name: string;
+    readonly key: string;
+    /** The text column that holds the id of the row's page; null: the key holds it in rows that we make. */
+    readonly markerColumn: string | null;
+    readonly softDelete: { readonly column: string; readonly kind: "timestamp" | "boolean" } | null;
+    readonly isHardDeleting: boolean;
+    readonly keyGenerator: "uuid" | "database" | null;
+  };
+}
+
 /** A pair with the mapping that the user wrote. */
-export interface TableConfig extends PairConfig {
+export interface TableConfig extends SqlPairConfig {
   readonly fields: readonly TableFieldConfig[];
   /** The field by which pages and rows that were there before are known to be the same; null: none. */
   readonly match: string | null;
@@ -107,7 +112,7 @@ export interface TableConfig extends PairConfig {
 }
 
 /** The board of a pipeline and its table, or the files of one kind and theirs. */
-export interface PipelinePairConfig extends PairConfig {
+export interface PipelinePairConfig extends SqlPairConfig {
   readonly part: "tasks" | LinkKind;
   readonly pipeline: PipelineConfig;
 }
@@ -148,6 +153,34 @@ export interface PipelineConfig {
   readonly isFollowed: boolean;
 }
 
+/** The Series or the Books of a library, and the collection of the same name in Lockstep's own store. */
+export interface LibraryPairConfig extends PairConfig {
+  readonly shelf: "series" | "books";
+  readonly library: LibraryConfig;
+}
+
+/** An audiobook library: two databases, and what Lockstep knows of its books. */
+export interface LibraryConfig {
+  readonly name: string;
+  readonly notion: {
+    /** null: `init` has not made it yet. */
+    readonly seriesId: string | null;
+    readonly booksId: string | null;
+    /** Where `init` makes them. */
+    readonly parentPageId: string | null;
+  };
+  readonly statusNames: StatusNames;
+  /** IANA name; says which day it is. */
+  readonly timeZone: string;
+  readonly recompute: { readonly cron: string; readonly isEnabled: boolean };
+  /** More books are not thrown away in one cascade without a person's word. */
+  readonly cascadeMax: number;
+  readonly pollSeconds: number;
+  readonly sweepEveryHours: number;
+  readonly isEnabled: boolean;
+  readonly isFollowed: boolean;
+}
+
 /** The whole configuration, validated, with every default filled in. Holds no secret. */
 export interface Config {
   /** The file it came from, absolute. */
@@ -173,6 +206,8 @@ export interface Config {
   readonly tables: readonly TableConfig[];
   /** Absent: none. */
   readonly pipeline?: PipelineConfig;
+  /** Absent: none. */
+  readonly library?: LibraryConfig;
 }
 
 /** What comes from the environment alone. */

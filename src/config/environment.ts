@@ -78,13 +78,16 @@ export function applyEnvironment(config: Config, environment: Environment): Conf
     ...table,
     isFollowed: environment.isScheduleEnabled ?? table.isFollowed,
   }));
-  const { pipeline } = config;
+  const { pipeline, library } = config;
   const isFollowed = environment.isScheduleEnabled ?? pipeline?.isFollowed ?? true;
   return {
     ...config,
     backup: { ...config.backup, databases },
     tables,
     ...(pipeline === undefined ? {} : { pipeline: { ...pipeline, isFollowed } }),
+    ...(library === undefined
+      ? {}
+      : { library: { ...library, isFollowed: environment.isScheduleEnabled ?? library.isFollowed } }),
   };
 }
 

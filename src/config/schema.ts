@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { backupSchema } from "../recipes/backup/config.ts";
+import { librarySchema } from "../recipes/library/schema.ts";
 import { pipelineSchema } from "../recipes/pipeline/schema.ts";
 import { tablesSchema } from "../recipes/table/schema.ts";
 import { checkedString } from "./schedule.ts";
@@ -38,6 +39,9 @@ export const configFileSchema = z
     pipeline: pipelineSchema.optional().meta({
       description:
         "A board on which people plan and decide, and a table of tasks that programs work through.",
+    }),
+    library: librarySchema.optional().meta({
+      description: "An audiobook library as two Notion databases, Series and Books.",
     }),
   })
   .meta({

@@ -30,6 +30,9 @@ export interface SeriesGaps {
 /** Numbers beyond this count no volumes ("Dungeon Diving 204"): nothing is inferred from them. */
 const VOLUMES_MAX = 100;
 
+/** What is asked of a book. */
+export type GapBook = Pick<Book, "asin" | "title" | "released" | "isOwned" | "series">;
+
 interface Entry {
   readonly asin: string;
   readonly title: string;
@@ -45,7 +48,7 @@ interface Entry {
  */
 export function findGaps(input: {
   readonly key: string;
-  readonly books: readonly Book[];
+  readonly books: readonly GapBook[];
   readonly list: SeriesList | null;
   readonly today: Day;
 }): SeriesGaps {

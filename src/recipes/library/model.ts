@@ -71,7 +71,7 @@ export interface Series {
 /** The places in order: a person's first, then by origin and confidence, numbered before unnumbered; else as they came. */
 export function orderPlaces(places: readonly SeriesPlace[]): readonly SeriesPlace[] {
   const rank = ({ origin, confidence, position }: SeriesPlace) =>
-    originRank[origin] * 100 + (1 - confidence) * 10 + ((position?.spans.length ?? 0) > 0 ? 0 : 1);
+    originRank(origin) * 100 + (1 - confidence) * 10 + ((position?.spans.length ?? 0) > 0 ? 0 : 1);
   return [...places].sort((a, b) => rank(a) - rank(b));
 }
 
@@ -80,12 +80,17 @@ export function primaryPlace({ series }: Pick<BookFields, "series">): SeriesPlac
   return series[0] ?? null;
 }
 
-const originRank: Readonly<Record<Origin, number>> = {
-  person: 0,
-  audible: 1,
-  "open-library": 2,
-  heuristic: 3,
-};
+const ranks: Readonly<Record<Origin, number>> = { person: 0, audible: 1, "open-library": 2, heuristic: 3 };
+
+/** An origin as a record keeps it; one that nobody knows counts least. */
+export function originOf(text: string): Origin {
+  return text === "person" || text === "audible" || text === "open-library" ? text : "heuristic";
+}
+
+/** 0: the word that counts most. */
+export function originRank(origin: string): number {
+  return ranks[originOf(origin)];
+}
 
 /** A value and who says so. */
 export interface Sourced<T> extends Provenance {
@@ -100,7 +105,7 @@ export function settleField<T>(known: Sourced<T>, incoming: Sourced<T>): Sourced
   if (incoming.origin === "person") return incoming;
   if (known.origin === "person" || incoming.value === null) return known;
   if (known.value === null) return incoming;
-  const [ofKnown, ofIncoming] = [originRank[known.origin], originRank[incoming.origin]];
+  const [ofKnown, ofIncoming] = [originRank(known.origin), originRank(incoming.origin)];
   if (ofKnown !== ofIncoming) return ofKnown < ofIncoming ? known : incoming;
   return incoming.confidence >= known.confidence ? incoming : known;
 }

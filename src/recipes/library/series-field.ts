@@ -1,0 +1,151 @@
+import type {
+  Description,
+  Observation,
+  PullBatch,
+  PullRequest,
+  RecordWrite,
+  WritableConnector,
+  WriteOutcome,
+} from "../../connector/connector.ts";
+import { isJsonObject, type Json } from "../../core/json.ts";
+import type { FieldSchema, SourceRecord } from "../../core/record.ts";
+import { PLACES_FIELD } from "./collections.ts";
+import { placesIn, placesJson, withSeries } from "./places.ts";
+
+/** The field that stands for the series of a book, by their pages. */
+export const SERIES_FIELD = "$series";
+
+/** Which page stands for which series, as far as that is known. */
+export interface SeriesPages {
+  /** null: the series has a page no more. Absent: it has none yet. */
+  pagesOf(seriesIds: readonly string[]): Promise<ReadonlyMap<string, string | null>>;
+  seriesOf(pageIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
+}
+
+/**
+ * The collection of books with the pages of their series in place of its own ids, so that a book's relation is a set that
+ * both sides compare. While a series has no page yet, the relation of its books is unobserved: nothing follows from it.
+ */
+export function withSeriesField(connector: WritableConnector, pages: SeriesPages): WritableConnector {
+  const seen = async (records: readonly SourceRecord[]) => mapRecords(records, pages);
+  const seenOne = async (record: SourceRecord) => (await seen([record]))[0] ?? record;
+  return {
+    describe: async (signal?: AbortSignal) => described(await connector.describe(signal)),
+    proveAccess: (signal?: AbortSignal) => connector.proveAccess(signal),
+    async *pull(request: PullRequest) {
+      const { knownFields } = request;
+      const pulling = connector.pull({ ...request, knownFields: knownFields && withoutField(knownFields) });
+      for (;;) {
+        const next = await pulling.next();
+        if (next.done) return next.value;
+        yield { ...next.value, records: await seen(next.value.records) } satisfies PullBatch;
+      }
+    },
+    async get(id: string, signal?: AbortSignal): Promise<Observation> {
+      const observation = await connector.get(id, signal);
+      return "record" in observation
+        ? { ...observation, record: await seenOne(observation.record) }
+        : observation;
+    },
+    async find(marker: string, signal?: AbortSignal) {
+      const found = await connector.find(marker, signal);
+      return { ...found, records: await seen(found.records) };
+    },
+    async apply(
+      write: RecordWrite,
+      options: Parameters<WritableConnector["apply"]>[1],
+    ): Promise<WriteOutcome> {
+      const translated = await mapWrite(connector, pages, write);
+      if ("refused" in translated) return translated.refused;
+      const outcome = await connector.apply(translated.write, options);
+      return outcome.kind === "applied" ? { ...outcome, record: await seenOne(outcome.record) } : outcome;
+    },
+  };
+}
+
+const ownField: FieldSchema = {
+  id: SERIES_FIELD,
+  name: SERIES_FIELD,
+  type: "opaque",
+  vendorType: "pages of series",
+  isDerived: false,
+};
+
+function described(description: Description): Description {
+  const fields = description.fields.map((field) =>
+    field.id === PLACES_FIELD ? { ...field, isDerived: true } : field,
+  );
+  return { ...description, fields: [...fields, ownField] };
+}
+
+function withoutField(fields: readonly FieldSchema[]): readonly FieldSchema[] {
+  return fields.filter(({ id }) => id !== SERIES_FIELD);
+}
+
+async function mapRecords(
+  records: readonly SourceRecord[],
+  pages: SeriesPages,
+): Promise<readonly SourceRecord[]> {
+  const wanted = new Set(records.flatMap(({ fields }) => placesIn(fields[PLACES_FIELD]).map(({ id }) => id)));
+  const pageOf = wanted.size === 0 ? new Map<string, string | null>() : await pages.pagesOf([...wanted]);
+  return records.map((record) => {
+    const { [PLACES_FIELD]: places, ...fields } = record.fields;
+    const unobserved = record.unobserved.filter((id) => id !== PLACES_FIELD);
+    const found = placesIn(places).map(({ id }) => pageOf.get(id));
+    if (places === undefined || found.includes(undefined))
+      return { ...record, fields, unobserved: [...unobserved, SERIES_FIELD] };
+    const shown = found.filter((page) => typeof page === "string").sort();
+    return { ...record, fields: { ...fields, [SERIES_FIELD]: shown }, unobserved };
+  });
+}
+
+type Mapped = { readonly write: RecordWrite } | { readonly refused: WriteOutcome };
+
+async function mapWrite(
+  connector: WritableConnector,
+  pages: SeriesPages,
+  write: RecordWrite,
+): Promise<Mapped> {
+  if (write.kind === "trash") return { write };
+  if (PLACES_FIELD in write.fields)
+    return refused(
+      "FIELD_READ_ONLY",
+      `Tried to write ${PLACES_FIELD}, which is written through ${SERIES_FIELD}.`,
+    );
+  const { [SERIES_FIELD]: value, ...fields } = write.fields;
+  if (value === undefined) return { write };
+  const wanted = pageIdsIn(value);
+  if (wanted === null)
+    return refused("VALUE_INVALID", `Tried to write ${SERIES_FIELD}: expected a list of page ids.`);
+  const seriesOf = await pages.seriesOf(wanted);
+  const unknown = wanted.filter((page) => !seriesOf.has(page));
+  if (unknown.length > 0) {
+    const message = `The series on page ${unknown[0]} is not known yet; this is tried again once it is.`;
+    return refused("RECORD_NOT_FOUND", message, retryMs);
+  }
+  const series = wanted.flatMap((page) => seriesOf.get(page) ?? []);
+  const before = write.kind === "create" ? [] : await placesOf(connector, write.id);
+  return {
+    write: { ...write, fields: { ...fields, [PLACES_FIELD]: placesJson(withSeries(before, series)) } },
+  };
+}
+
+/** A series that a person has just made is taken in by the next run of its own sync. */
+const retryMs = 30_000;
+
+async function placesOf(connector: WritableConnector, id: string) {
+  const observation = await connector.get(id);
+  // If it changes before it is written, the write's own precondition fails.
+  return "record" in observation ? placesIn(observation.record.fields[PLACES_FIELD]) : [];
+}
+
+function pageIdsIn(value: Json): readonly string[] | null {
+  if (value === null) return [];
+  if (!Array.isArray(value)) return null;
+  const ids = value.map((entry: Json) => (isJsonObject(entry) ? entry.id : entry));
+  return ids.every((id) => typeof id === "string") ? ids : null;
+}
+
+function refused(code: string, message: string, retryAfterMs: number | null = null): Mapped {
+  return { refused: { kind: "refused", code, message, retryAfterMs } };
+}
