@@ -5,6 +5,7 @@ import { followPair, type Wish } from "./follow.ts";
 import type { Herald } from "./herald.ts";
 import { pairHistoryOf } from "./pair-history.ts";
 import { decideHold, openQuestions, settleConflict } from "./questions.ts";
+import { isLibraryPair } from "./right-side.ts";
 import type { SyncWorld } from "./run-syncs.ts";
 import { pairsIn } from "./targets.ts";
 import type { TwoWay } from "./two-way.ts";
@@ -17,6 +18,8 @@ export function createTwoWay(
   herald: Herald,
 ): TwoWay {
   const bells = new Map(pairsIn(world.config).map(({ name }) => [name, new Bell<Wish>(world.deps.clock)]));
+  for (const { name } of pairsIn(world.config).filter(isLibraryPair))
+    world.library?.onChange(() => bells.get(name)?.ring("right"));
   const desk = new WebhookDesk(world, secrets.webhookSecrets, ({ config }, { pageId }) => {
     const bell = bells.get(config.name);
     bell?.ring("hint");

@@ -106,6 +106,7 @@ async function step(world: SyncWorld, source: PairSource, options: FollowOptions
     const report = await passOver(world, source, { ...errand, signal });
     onRun(report);
     await world.pipeline?.ran(source, report.run);
+    await world.library?.passed(source.config);
     return isFruitless(report.run) ? "failed" : "done";
   } catch (error) {
     if (!(error instanceof LockstepError) || error.code === "SECRET_MISSING") throw error;

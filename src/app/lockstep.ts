@@ -2,6 +2,7 @@ import type { Config } from "../config/config.ts";
 import type { Json } from "../core/json.ts";
 import type { Run, SyncTotals, Task, TaskFilter, TaskVersion } from "../store/store.ts";
 import type { Finding } from "./doctor.ts";
+import type { LibraryDesk } from "./library-report.ts";
 import type { PipelineStatus } from "./pipeline-status.ts";
 import type { PairPlanReport, PairStatus, TwoWay } from "./two-way.ts";
 
@@ -17,6 +18,8 @@ export interface Progress {
   readonly calls: number;
   /** Milliseconds the pacer makes us wait right now, 0 when not waiting. */
   readonly waitingMs: number;
+  /** Until all of it is done, about; absent: nobody knows. */
+  readonly secondsLeft?: number;
 }
 
 export interface SyncOptions {
@@ -146,6 +149,8 @@ export interface Lockstep {
   readonly config: Config;
   readonly tasks: Tasks;
   readonly twoWay: TwoWay;
+  /** null: none is configured. */
+  readonly library: LibraryDesk | null;
   /** Runs the named syncs (all enabled ones when none is named), one after another; one failing stops none. */
   sync(names: readonly string[], options: SyncOptions): Promise<readonly RunReport[]>;
   plan(names: readonly string[], options: Omit<SyncOptions, "trigger">): Promise<readonly PlanReport[]>;

@@ -5,12 +5,14 @@ import type { EngineDeps } from "../engine/sync.ts";
 import { createTwoWay } from "./create-two-way.ts";
 import { examine } from "./doctor.ts";
 import { Herald } from "./herald.ts";
+import { Library } from "./library.ts";
 import type { Lockstep, RunReport } from "./lockstep.ts";
 import { createNotionAccess } from "./notion-access.ts";
 import { runOf, runsOf, statusOf, verify } from "./overview.ts";
 import { Pairs } from "./pairs.ts";
 import { openPipeline } from "./pipeline.ts";
 import { isOwnerDead, processOwner, systemClock, systemIds } from "./platform.ts";
+import { runPair } from "./run-pairs.ts";
 import { planSyncs, runSyncs, type SyncWorld } from "./run-syncs.ts";
 import { hasStore, openServingStore, openStore } from "./stores.ts";
 import { createSyncs } from "./syncs.ts";
@@ -50,7 +52,23 @@ export async function openLockstep(options: OpenOptions): Promise<Lockstep> {
     },
   );
   const pairs = new Pairs(deps, secrets, { access, pipeline });
-  const world: SyncWorld = { deps, config, syncs: createSyncs(deps, config, access), pairs, pipeline };
+  const library =
+    config.library === undefined
+      ? null
+      : new Library(config.library, {
+          deps,
+          notion: config.notion,
+          herald,
+          runPair: (pair, request) => runPair(world, pair, request),
+        });
+  const world: SyncWorld = {
+    deps,
+    config,
+    syncs: createSyncs(deps, config, access),
+    pairs,
+    pipeline,
+    library,
+  };
   const running = new Set<Promise<unknown>>();
   const sync: Lockstep["sync"] = (names, request) => {
     const reports = runSyncs(world, names, request).finally(() => running.delete(reports));
@@ -61,6 +79,7 @@ export async function openLockstep(options: OpenOptions): Promise<Lockstep> {
     config,
     tasks: createTasks(store, clock),
     twoWay: createTwoWay(world, secrets, herald),
+    library,
     sync,
     plan: (names, request) => planSyncs(world, names, request),
     status: () => statusOf(world),

@@ -1,15 +1,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { PipelineConfig, Secrets } from "../config/config.ts";
-import type { DatabaseSpec } from "../connector/database-spec.ts";
-import { createNotionClient } from "../connectors/notion/client.ts";
 import { createProvisionApi } from "../connectors/notion/provision/api.ts";
 import { type Check, checkDatabases } from "../connectors/notion/provision/checks.ts";
-import { type KnownDatabase, parseKnown } from "../connectors/notion/provision/known.ts";
 import { type ProvisionTarget, provision } from "../connectors/notion/provision/provision.ts";
-import { resolveDataSources } from "../connectors/notion/resolve.ts";
-import { LockstepError } from "../core/errors.ts";
-import type { Json } from "../core/json.ts";
 import type { EngineDeps } from "../engine/sync.ts";
 import type { HttpClient } from "../http/client.ts";
 import { boardSpecs } from "../recipes/pipeline/board.ts";
@@ -19,6 +13,7 @@ import { openTaskDatabase } from "../recipes/pipeline/database.ts";
 import { type LinkKind, linkKinds } from "../recipes/pipeline/links.ts";
 import { migrateTasks } from "../recipes/pipeline/migrate.ts";
 import { columnsOf } from "../recipes/pipeline/recipe.ts";
+import { inTheWay, rememberKnown, targetOf } from "./database-setup.ts";
 import { openSqlTable, urlOf } from "./sql-table.ts";
 
 export interface PipelineSetupRequest {
@@ -53,7 +48,7 @@ export async function setUpPipeline(
   const made = await provision(createProvisionApi(http), targets, signal);
   if (made.kind === "blocked") throw inTheWay(made.differences);
   const schema = pipeline.table.isOwn ? await migrate(pipeline, request) : null;
-  for (const known of Object.values(made.databases)) await rememberKnown(deps, known);
+  for (const known of Object.values(made.databases)) await rememberKnown(deps, { recipe: "pipeline", known });
   const board = made.databases.tasks?.dataSourceId ?? "";
   const links = Object.fromEntries(
     linkKinds.flatMap((kind) => {
@@ -96,38 +91,17 @@ async function targetsOf({
   const idByKey: Readonly<Record<string, string | null>> = { ...notion.links, tasks: notion.id };
   for (const [key, spec] of Object.entries(specs)) {
     const id = idByKey[key] ?? null;
-    targets[key] = await targetOf({ deps, http, spec, id, parentPageId: notion.parentPageId, signal });
+    targets[key] = await targetOf({
+      recipe: "pipeline",
+      deps,
+      http,
+      spec,
+      id,
+      parentPageId: notion.parentPageId,
+      signal,
+    });
   }
   return targets;
-}
-
-async function targetOf(of: {
-  readonly deps: EngineDeps;
-  readonly http: HttpClient;
-  readonly spec: DatabaseSpec;
-  readonly id: string | null;
-  readonly parentPageId: string | null;
-  readonly signal: AbortSignal | undefined;
-}): Promise<ProvisionTarget> {
-  const { deps, http, spec, id, parentPageId, signal } = of;
-  if (id === null) {
-    if (parentPageId !== null) return { spec, place: { parentPageId }, known: null };
-    throw new LockstepError(
-      "CONFIG_INVALID",
-      `The pipeline needs the database "${spec.title}", and nothing says where it is: set pipeline.notion.parentPage to the ` +
-        "page that it is to be made in, and run `lockstep init --recipe pipeline`.",
-    );
-  }
-  const known = await knownOf(deps, id);
-  if (known !== null) return { spec, place: { dataSourceId: id }, known };
-  const [ref, ...others] = await resolveDataSources(createNotionClient({ http }), id, signal);
-  if (ref === undefined || others.length > 0) {
-    throw new LockstepError(
-      "CONFIG_INVALID",
-      `The pipeline's database ${id} has ${others.length + (ref === undefined ? 0 : 1)} data sources; give the id of one.`,
-    );
-  }
-  return { spec, place: { dataSourceId: ref.id }, known: await knownOf(deps, ref.id) };
 }
 
 async function migrate(
@@ -136,51 +110,4 @@ async function migrate(
 ) {
   await using database = openTaskDatabase(urlOf(table.url, secrets.databaseUrls), deps.clock);
   return migrateTasks(database);
-}
-
-function inTheWay(
-  differences: readonly {
-    readonly about: string;
-    readonly problem: string;
-    readonly mend: string;
-    readonly isBlocking: boolean;
-  }[],
-): LockstepError {
-  const blocking = differences.filter(({ isBlocking }) => isBlocking);
-  const lines = blocking.map(({ about, problem, mend }) => `  ${about} ${problem} → ${mend}`);
-  return new LockstepError(
-    "SCHEMA_DRIFT",
-    ["Nothing was written, because something in the database is in the way:", ...lines].join("\n"),
-  );
-}
-
-/** How long remembering may hold its lease. */
-const leaseMs = 60_000;
-
-function keyOf(dataSourceId: string): string {
-  return `pipeline:${dataSourceId}`;
-}
-
-async function knownOf({ store }: EngineDeps, id: string): Promise<KnownDatabase | null> {
-  return parseKnown((await store.getSync(keyOf(id)))?.binding ?? undefined);
-}
-
-/** Ids of properties, options and views, so that people may rename them all. */
-async function rememberKnown(deps: EngineDeps, known: KnownDatabase): Promise<void> {
-  const { store, clock, owner, isDead } = deps;
-  const name = keyOf(known.dataSourceId);
-  const taken = await store.acquireLease({ name, owner, now: clock.now(), ttlMs: leaseMs, isDead });
-  if ("heldBy" in taken) return;
-  try {
-    await store.saveBinding(name, taken.lease.fence, asJson(known));
-  } finally {
-    await store.releaseLease(taken.lease);
-  }
-}
-
-function asJson({ databaseId, dataSourceId, properties, views }: KnownDatabase): Json {
-  const plain = Object.entries(properties).map(
-    ([name, { id, options, mirrorId }]) => [name, { id, options: { ...options }, mirrorId }] as const,
-  );
-  return { databaseId, dataSourceId, properties: Object.fromEntries(plain), views: { ...views } };
 }

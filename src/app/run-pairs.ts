@@ -10,8 +10,9 @@ import { lookupKey } from "./data-sources.ts";
 import { recordFailure } from "./failed-run.ts";
 import type { Progress, RunReport, SyncOptions } from "./lockstep.ts";
 import type { PairSource } from "./pairs.ts";
-import { isSqlPair, rightNameOf } from "./right-side.ts";
+import { isLibraryPair, isSqlPair, rightNameOf } from "./right-side.ts";
 import type { SyncWorld } from "./run-syncs.ts";
+import { pairsIn } from "./targets.ts";
 import type { SideLabels } from "./two-way.ts";
 
 const bothSides: readonly Side[] = ["left", "right"];
@@ -21,11 +22,21 @@ export async function runPair(world: SyncWorld, table: PairConfig, options: Sync
   let source: PairSource | null = null;
   try {
     source = await world.pairs.resolve(table, { isDry: false, signal: options.signal });
-    return await passOver(world, source, { ...options, polls: bothSides });
+    const report = await passOver(world, source, { ...options, polls: bothSides });
+    if (await world.library?.passed(table)) await carryOn(world, options);
+    return report;
   } catch (error) {
     // Without a secret nothing can be asked, and there is nothing to tell but its name.
     if (!(error instanceof LockstepError) || error.code === "SECRET_MISSING") throw error;
     return recordPairFailure(world, source ?? { config: table }, options.trigger, error);
+  }
+}
+
+/** What followed from a run, by the library's rules, goes to Notion too. */
+async function carryOn(world: SyncWorld, options: SyncOptions): Promise<void> {
+  for (const pair of pairsIn(world.config).filter(isLibraryPair)) {
+    const source = await world.pairs.known(pair);
+    if (source !== null) await passOver(world, source, { ...options, trigger: "cascade", polls: ["right"] });
   }
 }
 

@@ -5,6 +5,7 @@ import type { EngineDeps, OnProgress, SyncDefinition } from "../engine/sync.ts";
 import type { HttpStats } from "../http/client.ts";
 import { lookupKey } from "./data-sources.ts";
 import { type Failed, recordFailure } from "./failed-run.ts";
+import type { Library } from "./library.ts";
 import type { Lockstep, PlanReport, Progress, RunReport, SyncOptions } from "./lockstep.ts";
 import { planPair } from "./pair-plan.ts";
 import type { Pairs } from "./pairs.ts";
@@ -22,6 +23,7 @@ export interface SyncWorld {
   readonly pairs: Pairs;
   /** null: none is configured. */
   readonly pipeline: Pipeline | null;
+  readonly library: Library | null;
 }
 
 /** Runs the named syncs one after another. One that fails is in its report, and stops none of the others. */

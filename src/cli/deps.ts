@@ -1,6 +1,7 @@
 import type { DemoOptions, DemoReport } from "../app/demo.ts";
 import type { EmulatorRequest } from "../app/emulator.ts";
 import type { InitPipelineReport, InitPipelineRequest } from "../app/init-pipeline.ts";
+import type { InitLibraryRequest, LibrarySetup } from "../app/library-setup.ts";
 import type { Lockstep } from "../app/lockstep.ts";
 import type { Setup, SetupRequest } from "../app/setup.ts";
 import type { StoreCopyReport, StoreCopyRequest, StoreMigration } from "../app/store-copy.ts";
@@ -30,6 +31,7 @@ export interface CliDeps {
   openLockstep(options: OpenRequest): Promise<Lockstep>;
   openSetup(request: SetupRequest): Promise<Setup>;
   setUpPipeline(request: InitPipelineRequest): Promise<InitPipelineReport>;
+  setUpLibrary(request: InitLibraryRequest): Promise<LibrarySetup>;
   runDemo(request: DemoOptions): Promise<DemoReport>;
   runPipelineDemo(request: DemoOptions): Promise<DemoReport>;
   startEmulator(request: EmulatorRequest): Promise<RunningEmulator>;
@@ -44,6 +46,7 @@ export const realDeps: CliDeps = {
   openLockstep: async (options) => (await import("../app/open.ts")).openLockstep(options),
   openSetup: async (request) => (await import("../app/setup.ts")).createSetup(request),
   setUpPipeline: async (request) => (await import("../app/init-pipeline.ts")).initPipeline(request),
+  setUpLibrary: async (request) => (await import("../app/library-setup.ts")).initLibrary(request),
   runDemo: async (request) => (await import("../app/demo.ts")).runDemo(request),
   runPipelineDemo: async (request) => (await import("../app/pipeline-demo.ts")).runPipelineDemo(request),
   startEmulator: async (request) => (await import("../app/emulator.ts")).startEmulator(request),

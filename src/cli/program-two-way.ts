@@ -78,7 +78,7 @@ export function addSetupCommands(program: Command, { adderTo, contextFor, onResu
       "--match <property=column>",
       "the field by which records that are there already are known to be the same",
     )
-    .option("--recipe <name>", "pipeline: make or complete its board, table and queue; may be run again")
+    .option("--recipe <name>", "pipeline or library: make or complete what it needs; may be run again")
     .option("--page <link>", "with --recipe: the page in which databases are made, by id or link")
     .option("--status <type>", "with --recipe pipeline: a status or a select property (default: select)")
     .option("--links <kind...>", "with --recipe pipeline: databases for assets, videos, audio")

@@ -3,6 +3,7 @@ import { readVersion } from "../app/version.ts";
 import type { CommandContext, CommandResult, CommonFlags } from "./command.ts";
 import type { CliDeps } from "./deps.ts";
 import type { CliIo } from "./io.ts";
+import { addLibraryCommands } from "./program-library.ts";
 import { addSetupCommands, addTwoWayCommands } from "./program-two-way.ts";
 
 interface ProgramRequest {
@@ -33,6 +34,7 @@ export function createProgram({ io, deps, onResult }: ProgramRequest): Command {
   addSetupCommands(program, commands);
   addSyncCommands(add, contextFor, onResult);
   addTwoWayCommands(program, commands);
+  addLibraryCommands(program, commands);
   addReadCommands(add, contextFor, onResult);
   addServingCommands(add, contextFor, onResult);
   const store = program.command("store").description("the store as such: bring it up to date, move it");

@@ -35,8 +35,13 @@ export function createProgressPrinter(io: CliIo, now: () => number): ProgressPri
   };
 }
 
-function progressText({ sync, phase, rows, rowsExpected, calls, waitingMs }: Progress): string {
+function progressText({ sync, phase, rows, rowsExpected, calls, waitingMs, secondsLeft }: Progress): string {
   const total = rowsExpected === null ? "" : ` of about ${rowsExpected}`;
   const waiting = waitingMs < 1000 ? "" : `, waiting ${Math.ceil(waitingMs / 1000)} s for the rate limit`;
-  return `${oneLine(sync)}: ${phase}, ${rows}${total} rows, ${calls} calls${waiting}`;
+  const left = secondsLeft === undefined ? "" : `, about ${timeLeft(secondsLeft)} left`;
+  return `${oneLine(sync)}: ${phase}, ${rows}${total} rows, ${calls} calls${waiting}${left}`;
+}
+
+function timeLeft(seconds: number): string {
+  return seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
 }

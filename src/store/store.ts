@@ -167,8 +167,8 @@ export interface RunCounts {
 export interface Run {
   readonly id: string;
   readonly syncId: string;
-  /** `import`: one way into tasks; `two-way`: a pair of collections. */
-  readonly type: "import" | "two-way";
+  /** `import`: one way into tasks; `two-way`: a pair of collections; `library`: a change of collections by rule. */
+  readonly type: "import" | "two-way" | "library";
   /** "notion"; for a pair, both sides: "Notion and tasks". */
   readonly source: string;
   /** The data source that was read. */

@@ -125,6 +125,7 @@ export async function fakeLockstep(): Promise<Fake> {
     syncs: createSyncs(deps, config, access),
     pairs: new Pairs(deps, noSecrets, { access, pipeline: null }),
     pipeline: null,
+    library: null,
   };
   const twoWay = createTwoWay(world, noSecrets, new Herald());
   const lockstep: Lockstep = {
@@ -132,6 +133,7 @@ export async function fakeLockstep(): Promise<Fake> {
     get twoWay() {
       return { ...twoWay, ...script.twoWay };
     },
+    library: null,
     doctor: async () => note("doctor", [], script.findings),
     tasks: createTasks(store, clock),
     sync: async (names, options) => {

@@ -43,6 +43,7 @@ export async function run(fake: Fake, argv: readonly string[], options: RunOptio
   const deps: CliDeps = {
     openLockstep: async () => fake.lockstep,
     openSetup: () => Promise.reject(new Error("nothing is set up in this test")),
+    setUpLibrary: () => Promise.reject(new Error("nothing is set up in this test")),
     setUpPipeline: () => Promise.reject(new Error("nothing is set up in this test")),
     runDemo: () => Promise.reject(new Error("no demo in this test")),
     runPipelineDemo: () => Promise.reject(new Error("no demo in this test")),

@@ -127,7 +127,7 @@ describe("resolveConfig", () => {
       {},
       'expected "backup", "tables", "pipeline" or "library"; there is nothing to do without them',
     ],
-    ["no table", { tables: [] }, 'expected "backup", "tables" or "pipeline"'],
+    ["no table", { tables: [] }, 'expected "backup", "tables", "pipeline" or "library"'],
     ["no database", { backup: { databases: [] } }, "backup.databases: expected at least 1 entry; got []"],
     ["an unknown key at the top", { ...full(), stroe: "x" }, 'stroe: unknown key. Did you mean "store"?'],
     [

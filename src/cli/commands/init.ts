@@ -57,7 +57,8 @@ export async function init(context: CommandContext, flags: InitFlags): Promise<C
 
 async function initRecipe(context: CommandContext, flags: InitFlags, recipe: string): Promise<CommandResult> {
   if (recipe === "pipeline") return (await import("./init-pipeline.ts")).initPipeline(context, flags);
-  throw new LockstepError("USAGE", `--recipe: expected pipeline, got "${recipe}".`);
+  if (recipe === "library") return (await import("./init-library.ts")).initLibrary(context, flags);
+  throw new LockstepError("USAGE", `--recipe: expected pipeline or library, got "${recipe}".`);
 }
 
 function isComplete({ backup = [], table }: InitFlags): boolean {

@@ -29,10 +29,10 @@ export const librarySchema = z.strictObject({
   notion: notionSchema.meta({ description: "The two databases." }),
   statuses: z
     .strictObject({
-      notStarted: optionName.optional(),
-      inProgress: optionName.optional(),
-      finished: optionName.optional(),
-      poubelle: optionName.optional(),
+      notStarted: optionName.optional().meta({ description: 'Default "Not started".' }),
+      inProgress: optionName.optional().meta({ description: 'Default "In progress".' }),
+      finished: optionName.optional().meta({ description: 'Default "Finished".' }),
+      poubelle: optionName.optional().meta({ description: 'Default "La Poubelle".' }),
     })
     .optional()
     .meta({

@@ -1,0 +1,222 @@
+import type { LibraryConfig } from "../config/config.ts";
+import type { CollectionRecord } from "../core/collection/record.ts";
+import { LockstepError } from "../core/errors.ts";
+import type { Json } from "../core/json.ts";
+import { type HeldLease, holdLease } from "../engine/lease.ts";
+import type { EngineDeps } from "../engine/sync.ts";
+import { collectionNames } from "../recipes/library/collections.ts";
+import {
+  Draft,
+  type PlannedRecord,
+  type Shelf,
+  type ShelfName,
+  type ShelfPlan,
+} from "../recipes/library/draft.ts";
+import type { CollectionStore } from "../store/collection-store.ts";
+import type { Run, RunCounts, RunStatus } from "../store/store.ts";
+
+/** Records read, and written, at once. */
+const pageSize = 500;
+/** Somebody else may change records between reading and writing them; then all of it is thought through again. */
+const retriesMax = 20;
+
+/** What a sync of the library's own is called in the store. */
+export function libraryId({ name }: Pick<LibraryConfig, "name">): string {
+  return `library:${name}`;
+}
+
+export async function readShelf({ store }: EngineDeps, { name }: LibraryConfig): Promise<Shelf> {
+  const collections = collectionNames(name);
+  const [series, books] = await Promise.all([
+    readAll(store.collections, collections.series),
+    readAll(store.collections, collections.books),
+  ]);
+  return { collections, series, books };
+}
+
+async function readAll(collections: CollectionStore, collection: string): Promise<CollectionRecord[]> {
+  const records = new Map<string, CollectionRecord>();
+  let revision = 0;
+  for (;;) {
+    const page = await collections.changesSince(collection, { revision, limit: pageSize });
+    for (const record of page) records.set(record.id, record);
+    revision = page.at(-1)?.revision ?? revision;
+    if (page.length < pageSize) return [...records.values()];
+  }
+}
+
+/** What a change is about, for its evidence. */
+export interface ChangeAbout {
+  /** "import", "cascade", "undo" …: who is named in history. */
+  readonly by: string;
+  /** A file, a run …: what it came from. */
+  readonly source: string;
+  readonly trigger: string;
+}
+
+export interface Thought<T> {
+  readonly plan: ShelfPlan;
+  readonly result: T;
+  readonly draft: Draft;
+}
+
+/** Thinks without changing anything. */
+export async function thinkOver<T>(
+  deps: EngineDeps,
+  config: LibraryConfig,
+  think: (draft: Draft, shelf: Shelf) => T,
+): Promise<Thought<T>> {
+  const shelf = await readShelf(deps, config);
+  const draft = new Draft(shelf);
+  const result = think(draft, shelf);
+  return { plan: draft.plan(), result, draft };
+}
+
+/**
+ * A change of the library's collections under its lease, with evidence: one process at a time, and each step a plan that is
+ * written as a whole or again. Evidence begins with the first write, so that a look leaves none.
+ */
+export class LibraryChange implements AsyncDisposable {
+  private readonly deps: EngineDeps;
+  private readonly config: LibraryConfig;
+  private readonly about: ChangeAbout;
+  private readonly held: HeldLease;
+  private readonly records = new Map<string, PlannedRecord>();
+  private run: Run | null = null;
+
+  private constructor(
+    deps: EngineDeps,
+    config: LibraryConfig,
+    { about, held }: { readonly about: ChangeAbout; readonly held: HeldLease },
+  ) {
+    this.deps = deps;
+    this.config = config;
+    this.about = about;
+    this.held = held;
+  }
+
+  /** Throws RUN_IN_PROGRESS while somebody else is at it. */
+  static async begin(deps: EngineDeps, config: LibraryConfig, about: ChangeAbout): Promise<LibraryChange> {
+    const held = await holdLease(deps, libraryId(config), config.name);
+    return new LibraryChange(deps, config, { about, held });
+  }
+
+  /** Aborts when another process has taken over. */
+  get signal(): AbortSignal {
+    return this.held.signal;
+  }
+
+  /** Thinks and writes what comes out; `only`: of one collection, the other is left for later. */
+  async step<T>(
+    think: (draft: Draft, shelf: Shelf) => T,
+    options: { readonly only?: ShelfName; readonly onWritten?: (count: number) => void } = {},
+  ): Promise<Thought<T>> {
+    for (let attempt = 0; attempt < retriesMax; attempt += 1) {
+      const thought = await thinkOver(this.deps, this.config, think);
+      if (await this.write(thought.plan, options)) return thought;
+    }
+    throw new LockstepError(
+      "STORE_FAILED",
+      `The library "${this.config.name}" kept changing while it was written; try again.`,
+      { retry: "safe" },
+    );
+  }
+
+  /** Evidence of it; null: nothing was written. */
+  async finish(
+    status: RunStatus,
+    told: {
+      readonly warnings?: readonly string[];
+      readonly certificate?: Json;
+      readonly error?: LockstepError;
+    } = {},
+  ): Promise<Run | null> {
+    if (this.run === null && told.error === undefined) return null;
+    const { error, warnings = [], certificate = null } = told;
+    const run: Run = {
+      ...(this.run ?? (await this.start())),
+      status,
+      endedAt: new Date(this.deps.clock.now()).toISOString(),
+      counts: countsOf([...this.records.values()]),
+      warnings,
+      errors: error === undefined ? [] : [{ code: error.code, message: error.message }],
+      certificate,
+    };
+    await this.deps.store.saveRun(run);
+    this.run = run;
+    return run;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.held[Symbol.asyncDispose]();
+  }
+
+  /** False: something was changed by somebody else; what was written before it stays, and is not planned again. */
+  private async write(
+    plan: ShelfPlan,
+    { only, onWritten }: { readonly only?: ShelfName; readonly onWritten?: (count: number) => void },
+  ): Promise<boolean> {
+    const collections = collectionNames(this.config.name);
+    const wanted = only === undefined ? null : collections[only];
+    const writes = plan.writes.filter(({ collection }) => wanted === null || collection === wanted);
+    if (writes.length === 0) return true;
+    const run = this.run ?? (await this.start());
+    const { by } = this.about;
+    for (let from = 0; from < writes.length; from += pageSize) {
+      this.held.signal.throwIfAborted();
+      const chunk = writes.slice(from, from + pageSize);
+      const at = new Date(this.deps.clock.now()).toISOString();
+      const commit = { by, runId: run.id, at, writes: chunk };
+      const { stale } = await this.deps.store.collections.commitRecords(commit);
+      if (stale.length > 0) return false;
+      const written = new Set(chunk.map(({ collection, id }) => `${collection}\n${id}`));
+      for (const record of plan.records) {
+        const key = `${collections[record.shelf]}\n${record.id}`;
+        if (written.has(key) && !this.records.has(key)) this.records.set(key, record);
+      }
+      onWritten?.(from + chunk.length);
+    }
+    return true;
+  }
+
+  private async start(): Promise<Run> {
+    const { ids, clock, store } = this.deps;
+    const { by, source, trigger } = this.about;
+    const run: Run = {
+      id: ids.next(),
+      syncId: libraryId(this.config),
+      type: "library",
+      source: by,
+      sourceId: source,
+      trigger,
+      status: "running",
+      startedAt: new Date(clock.now()).toISOString(),
+      endedAt: null,
+      counts: countsOf([]),
+      calls: 0,
+      retries: 0,
+      errors: [],
+      warnings: [],
+      checkpointBefore: null,
+      checkpointAfter: null,
+      certificate: null,
+    };
+    await store.startRun(run);
+    this.run = run;
+    return run;
+  }
+}
+
+function countsOf(records: readonly PlannedRecord[]): RunCounts {
+  const count = (kind: PlannedRecord["kind"]) => records.filter((record) => record.kind === kind).length;
+  return {
+    read: records.length,
+    created: count("create"),
+    updated: count("change"),
+    deleted: count("trash"),
+    revived: count("restore"),
+    unchanged: 0,
+    conflicts: 0,
+    missing: 0,
+  };
+}

@@ -1,0 +1,93 @@
+import type { Config, LibraryConfig, Secrets } from "../config/config.ts";
+import { createProvisionApi } from "../connectors/notion/provision/api.ts";
+import { type Check, checkDatabases } from "../connectors/notion/provision/checks.ts";
+import { type ProvisionTarget, provision } from "../connectors/notion/provision/provision.ts";
+import type { EngineDeps } from "../engine/sync.ts";
+import type { HttpClient } from "../http/client.ts";
+import { libraryDatabases } from "../recipes/library/databases.ts";
+import { inTheWay, rememberKnown, targetOf } from "./database-setup.ts";
+import { createNotionAccess } from "./notion-access.ts";
+import { isOwnerDead, processOwner, systemClock, systemIds } from "./platform.ts";
+import { openStore } from "./stores.ts";
+
+export interface LibrarySetupRequest {
+  readonly deps: EngineDeps;
+  readonly http: HttpClient;
+  readonly library: LibraryConfig;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What there is now; the ids belong into the configuration. */
+export interface LibrarySetup {
+  /** Data source ids. */
+  readonly series: string;
+  readonly books: string;
+  /** Writes to Notion; 0: everything was there. */
+  readonly writes: number;
+  /** What people made otherwise, and may keep. */
+  readonly differences: readonly string[];
+}
+
+/**
+ * Makes or completes the databases of a library. Everything that is there already stays as it is: run again, it writes
+ * nothing. Throws SCHEMA_DRIFT when something that people made is in the way.
+ */
+export async function setUpLibrary(request: LibrarySetupRequest): Promise<LibrarySetup> {
+  const { deps, http, signal } = request;
+  const made = await provision(createProvisionApi(http), await targetsOf(request), signal);
+  if (made.kind === "blocked") throw inTheWay(made.differences);
+  for (const known of Object.values(made.databases)) await rememberKnown(deps, { recipe: "library", known });
+  return {
+    series: made.databases.series?.dataSourceId ?? "",
+    books: made.databases.books?.dataSourceId ?? "",
+    writes: made.writes,
+    differences: made.differences.map(({ about, problem }) => `${about} ${problem}`),
+  };
+}
+
+/** Whether the databases are as they have to be. Writes nothing. */
+export async function checkLibrary(request: LibrarySetupRequest): Promise<readonly Check[]> {
+  return checkDatabases(createProvisionApi(request.http), await targetsOf(request), request.signal);
+}
+
+async function targetsOf({
+  deps,
+  http,
+  library,
+  signal,
+}: LibrarySetupRequest): Promise<Readonly<Record<string, ProvisionTarget>>> {
+  const { seriesId, booksId, parentPageId } = library.notion;
+  const ids: Readonly<Record<string, string | null>> = { series: seriesId, books: booksId };
+  const targets: Record<string, ProvisionTarget> = {};
+  for (const [key, spec] of Object.entries(libraryDatabases(library.statusNames)))
+    targets[key] = await targetOf({
+      recipe: "library",
+      deps,
+      http,
+      spec,
+      id: ids[key] ?? null,
+      parentPageId,
+      signal,
+    });
+  return targets;
+}
+
+export interface InitLibraryRequest {
+  readonly config: Config;
+  readonly library: LibraryConfig;
+  readonly secrets: Secrets;
+  /** Where Notion's API is; null: Notion itself. */
+  readonly baseUrl: string | null;
+  readonly signal?: AbortSignal;
+}
+
+/** The same from a configuration alone. Throws SECRET_MISSING, SCHEMA_DRIFT and what Notion refuses. */
+export async function initLibrary(request: InitLibraryRequest): Promise<LibrarySetup> {
+  const { config, library, secrets, baseUrl, signal } = request;
+  const platform = { clock: systemClock, ids: systemIds };
+  const credentials = { token: secrets.notionToken, baseUrl: baseUrl ?? "https://api.notion.com" };
+  const { http } = createNotionAccess(platform, config, credentials).connect();
+  await using store = await openStore(config.store, { ids: systemIds, isReadOnly: false });
+  const deps = { ...platform, store, owner: processOwner(), isDead: isOwnerDead };
+  return await setUpLibrary({ deps, http, library, signal });
+}

@@ -1,0 +1,343 @@
+import type { Config, LibraryConfig, LibraryPairConfig, PairConfig } from "../config/config.ts";
+import { LockstepError } from "../core/errors.ts";
+import { runSchedule } from "../engine/schedule.ts";
+import type { EngineDeps } from "../engine/sync.ts";
+import { libraryPairs } from "../recipes/library/config.ts";
+import { dayAt } from "../recipes/library/day.ts";
+import type { Draft, ShelfPlan } from "../recipes/library/draft.ts";
+import { judgeShelf } from "../recipes/library/judge.ts";
+import { takeBack } from "../recipes/library/take-back.ts";
+import { cleanUp, resetShelf } from "../recipes/library/tidy.ts";
+import type { Run } from "../store/store.ts";
+import type { Herald } from "./herald.ts";
+import { LibraryChange, libraryId, thinkOver } from "./library-change.ts";
+import { bookEvent } from "./library-events.ts";
+import { readImport, takeIn } from "./library-import.ts";
+import {
+  type BookEvent,
+  type BookEventReport,
+  type ChangeOptions,
+  type ImportFile,
+  type ImportOptions,
+  type ImportReport,
+  type LibraryDesk,
+  reportOf,
+  type ShelfReport,
+} from "./library-report.ts";
+import type { RunReport, SyncOptions } from "./lockstep.ts";
+import { isLibraryPair } from "./right-side.ts";
+
+export interface LibraryParts {
+  readonly deps: EngineDeps;
+  readonly notion: Config["notion"];
+  readonly herald: Herald;
+  /** Runs one of the library's syncs with Notion; what keeps it from running is in its report. */
+  readonly runPair: (pair: PairConfig, options: SyncOptions) => Promise<RunReport>;
+}
+
+/** Another process is at it: asked again this soon, and this often. */
+const busyMs = 1_000;
+const busyTriesMax = 600;
+
+/** What Lockstep keeps of a library, what follows from changes of it, and the way from there to Notion. */
+export class Library implements LibraryDesk {
+  readonly config: LibraryConfig;
+  private readonly parts: LibraryParts;
+  private readonly listeners: (() => void)[] = [];
+  private toldRefusal: string | null = null;
+  private judgedAt = "";
+
+  constructor(config: LibraryConfig, parts: LibraryParts) {
+    this.config = config;
+    this.parts = parts;
+  }
+
+  /** Told of every change of the collections that was not made in Notion. */
+  onChange(listener: () => void): void {
+    this.listeners.push(listener);
+  }
+
+  async import(file: ImportFile, options: ImportOptions): Promise<ImportReport> {
+    const { deps, notion } = this.parts;
+    const read = await readImport(deps, this.config, { file, options });
+    const { format, rows, podcasts } = read.reading;
+    const think = (draft: Draft) => takeIn(draft, read, this.config);
+    const about = { file: file.name, format, rows, podcasts, problems: read.problems };
+    if (!options.isCommitted || format === null) {
+      const report = await this.preview(think);
+      return { ...about, ...report, expected: expectedOf(report, notion) };
+    }
+    await using change = await this.begin({ by: "import", source: file.name, trigger: options.trigger });
+    const syncs = await this.sync(options, "import");
+    const { plan, result, draft } = await change.step(think, { only: "series" });
+    const report = { ...reportOf(plan, totalsOf(draft)), refusal: result.refusal };
+    const expected = expectedOf({ ...report, run: null, syncs }, notion);
+    if (plan.writes.length > 0) {
+      const paced = { ...options, onProgress: this.predicting(options, expected.calls) };
+      // A book is sent with the page of its series: first the series have to have pages.
+      syncs.push(...(await this.sync(paced, "import", "series")));
+      await change.step(think);
+      syncs.push(...(await this.sync(paced, "import", "books")));
+      this.changed();
+    }
+    const run = await change.finish("succeeded", { certificate: { file: file.name, format, rows } });
+    return { ...about, ...report, expected, run, syncs };
+  }
+
+  recompute(options: ChangeOptions & { readonly allowCascade: number | null }): Promise<ShelfReport> {
+    const { allowCascade } = options;
+    const cascadeMax = Math.max(this.config.cascadeMax, allowCascade ?? 0);
+    return this.change({ by: "recompute", source: this.config.name }, options, (draft) =>
+      judgeShelf(draft, { today: this.today(), cascadeMax }),
+    );
+  }
+
+  cleanup(options: ChangeOptions): Promise<ShelfReport> {
+    return this.change({ by: "cleanup", source: this.config.name }, options, (draft) => {
+      cleanUp(draft);
+      return this.judge(draft);
+    });
+  }
+
+  async reset({
+    count,
+    ...options
+  }: ChangeOptions & { readonly count: number | null }): Promise<ShelfReport> {
+    return this.change({ by: "reset", source: this.config.name }, options, (draft) => {
+      const live = draft.live("series").length + draft.live("books").length;
+      if (options.isCommitted && count !== live) {
+        throw new LockstepError(
+          "GUARD_REFUSED",
+          `A reset puts ${live} records and their pages into the trash, and ${count ?? "no number"} was given: ` +
+            `say how many, as in \`lockstep library reset --yes ${live}\`. Nothing was changed.`,
+        );
+      }
+      resetShelf(draft);
+      return { refusal: null };
+    });
+  }
+
+  undo(runId: string, options: ChangeOptions): Promise<ShelfReport> {
+    const { deps } = this.parts;
+    const about = { by: "undo", source: runId };
+    return (async () => {
+      const versions = await Array.fromAsync(deps.store.collections.iterateRecordVersionsOfRun(runId));
+      return this.change(about, options, (draft, shelf) => {
+        takeBack(draft, shelf, versions);
+        return this.judge(draft);
+      });
+    })();
+  }
+
+  async owns(runId: string): Promise<boolean> {
+    return (await this.parts.deps.store.getRun(runId))?.syncId === libraryId(this.config);
+  }
+
+  async tell(event: BookEvent): Promise<BookEventReport> {
+    await using change = await this.begin({
+      by: `webhook ${event.kind}`,
+      source: event.asin,
+      trigger: "webhook",
+    });
+    const { result } = await change.step((draft) => {
+      const told = bookEvent(draft, event);
+      return { ...told, ...this.judge(draft) };
+    });
+    const run = await change.finish("succeeded", { certificate: { asin: event.asin, kind: event.kind } });
+    if (run !== null) this.changed();
+    const { asin, title, from, to, cascade } = result;
+    return { asin, title, from, to, cascade: cascade.length, runId: run?.id ?? null };
+  }
+
+  /**
+   * Told after each run of one of its syncs: carries through what follows from what people did in Notion. Whatever cannot
+   * be done now is found again at the next run. True: the collections changed.
+   */
+  async passed(config: PairConfig): Promise<boolean> {
+    if (!isLibraryPair(config)) return false;
+    const { herald } = this.parts;
+    const before = await this.revision();
+    if (before === this.judgedAt) return false;
+    try {
+      await using change = await this.begin({ by: "cascade", source: config.name, trigger: "rule" }, 0);
+      const { result, plan } = await change.step((draft) => this.judge(draft));
+      const isNews = result.refusal !== null && result.refusal !== this.toldRefusal;
+      if (isNews) herald.tell("warn", "library.cascade_refused", { message: result.refusal });
+      this.toldRefusal = result.refusal;
+      const warnings = result.refusal === null ? [] : [result.refusal];
+      const run = await change.finish("succeeded", {
+        warnings,
+        certificate: { cascade: result.cascade.map(plain) },
+      });
+      this.judgedAt = await this.revision();
+      if (run === null || plan.writes.length === 0) return false;
+      this.changed();
+      return true;
+    } catch (error) {
+      if (!(error instanceof LockstepError) || error.code !== "RUN_IN_PROGRESS") throw error;
+      // Whoever is at it judges, too, and what came after that is looked at next time.
+      return false;
+    }
+  }
+
+  async follow(signal: AbortSignal, onRun: (report: RunReport) => void): Promise<void> {
+    const { recompute, timeZone, name, isEnabled, isFollowed } = this.config;
+    if (!recompute.isEnabled || !isEnabled || !isFollowed) return;
+    const { store, clock } = this.parts.deps;
+    const runs = await store.listRuns({ syncId: libraryId(this.config), limit: 100 });
+    const last = runs.find(({ trigger }) => trigger.startsWith("schedule"));
+    const lastStartedAt = last === undefined ? null : Date.parse(last.startedAt);
+    const scheduled = [{ name, cron: recompute.cron, timeZone, lastStartedAt }];
+    const work = async (_: string, trigger: string) => {
+      const { run, syncs } = await this.recompute({ trigger, isCommitted: true, allowCascade: null, signal });
+      if (run !== null) onRun({ sync: name, run });
+      for (const report of syncs) onRun(report);
+    };
+    await runSchedule(clock, scheduled, work, signal);
+  }
+
+  private today(): string {
+    return dayAt(this.parts.deps.clock.now(), this.config.timeZone);
+  }
+
+  private judge(draft: Draft) {
+    return judgeShelf(draft, { today: this.today(), cascadeMax: this.config.cascadeMax });
+  }
+
+  private changed(): void {
+    for (const listener of this.listeners) listener();
+  }
+
+  private async revision(): Promise<string> {
+    const { collections } = this.parts.deps.store;
+    const names = [`${this.config.name}/series`, `${this.config.name}/books`];
+    const totals = await Promise.all(names.map((name) => collections.getCollectionTotals(name)));
+    // The days change what is upcoming.
+    return [...totals.map(({ revision }) => revision), this.today()].join(" ");
+  }
+
+  /** Waits for whoever is at it. */
+  private async begin(
+    about: Parameters<typeof LibraryChange.begin>[2],
+    triesMax = busyTriesMax,
+  ): Promise<LibraryChange> {
+    const { deps } = this.parts;
+    for (let tries = 0; ; tries += 1) {
+      try {
+        return await LibraryChange.begin(deps, this.config, about);
+      } catch (error) {
+        const isBusy = error instanceof LockstepError && error.code === "RUN_IN_PROGRESS";
+        if (!isBusy || tries >= triesMax) throw error;
+        await deps.clock.sleep(busyMs);
+      }
+    }
+  }
+
+  private async preview(think: (draft: Draft) => { readonly refusal: string | null }): Promise<ShelfReport> {
+    const { plan, result, draft } = await thinkOver(this.parts.deps, this.config, think);
+    return { ...reportOf(plan, totalsOf(draft)), refusal: result.refusal, run: null, syncs: [] };
+  }
+
+  private async change(
+    about: { readonly by: string; readonly source: string },
+    options: ChangeOptions,
+    think: (
+      draft: Draft,
+      shelf: Parameters<Parameters<typeof thinkOver>[2]>[1],
+    ) => { readonly refusal: string | null },
+  ): Promise<ShelfReport> {
+    if (!options.isCommitted) {
+      const { plan, result, draft } = await thinkOver(this.parts.deps, this.config, think);
+      return { ...reportOf(plan, totalsOf(draft)), refusal: result.refusal, run: null, syncs: [] };
+    }
+    const before = await this.sync(options, about.by);
+    await using change = await this.begin({ ...about, trigger: options.trigger });
+    const { plan, result, draft } = await change.step(think);
+    const warnings = result.refusal === null ? [] : [result.refusal];
+    const run = await change.finish("succeeded", { warnings });
+    if (run === null)
+      return { ...reportOf(plan, totalsOf(draft)), refusal: result.refusal, run, syncs: before };
+    const syncs = await this.sync({ ...options, ...deletesIn(plan) }, about.by);
+    this.changed();
+    return { ...reportOf(plan, totalsOf(draft)), refusal: result.refusal, run, syncs: [...before, ...syncs] };
+  }
+
+  /** Brings Notion and the collections to agreement, series first; none before there are databases. */
+  private async sync(
+    {
+      onProgress,
+      signal,
+      allowDeletes,
+    }: Pick<ChangeOptions, "onProgress" | "signal"> & Pick<SyncOptions, "allowDeletes">,
+    trigger: string,
+    shelf?: LibraryPairConfig["shelf"],
+  ): Promise<RunReport[]> {
+    const pairs = libraryPairs(this.config).filter((pair) => shelf === undefined || pair.shelf === shelf);
+    const reports: RunReport[] = [];
+    const options: SyncOptions = {
+      trigger,
+      signal,
+      ...(onProgress === undefined ? {} : { onProgress }),
+      ...(allowDeletes === undefined ? {} : { allowDeletes }),
+    };
+    for (const pair of pairs) reports.push(await this.runPair(pair, options));
+    return reports;
+  }
+
+  private async runPair(pair: PairConfig, options: SyncOptions): Promise<RunReport> {
+    for (let tries = 0; ; tries += 1) {
+      const report = await this.parts.runPair(pair, options);
+      const isBusy = report.run.errors.some(({ code }) => code === "RUN_IN_PROGRESS");
+      if (!isBusy || tries >= busyTriesMax) return report;
+      await this.parts.deps.clock.sleep(busyMs, options.signal);
+    }
+  }
+
+  /** Adds to progress when it will be through: what is left, at the pace that was seen so far or that is allowed. */
+  private predicting(options: ImportOptions, calls: number): NonNullable<SyncOptions["onProgress"]> {
+    const { clock } = this.parts.deps;
+    const { ratePerMinute } = this.parts.notion;
+    const startedAt = clock.now();
+    let first: number | null = null;
+    return (progress) => {
+      first ??= progress.calls;
+      const sent = progress.calls - first;
+      const spent = clock.now() - startedAt;
+      const pace = ratePerMinute === "auto" ? (sent === 0 ? 0 : sent / spent) : ratePerMinute / 60_000;
+      const left = pace === 0 ? null : Math.max(0, calls - sent) / pace;
+      options.onProgress?.({
+        ...progress,
+        ...(left === null ? {} : { secondsLeft: Math.round(left / 1_000) }),
+      });
+    };
+  }
+}
+
+function plain({ asin, from, to, follows }: { asin: string; from: string; to: string; follows: string }) {
+  return { id: asin, from, to, follows };
+}
+
+function totalsOf(draft: Draft): { readonly series: number; readonly books: number } {
+  return { series: draft.all("series").length, books: draft.all("books").length };
+}
+
+/** What a plan deletes was asked for: the guard of the syncs need not ask again. */
+function deletesIn({ records }: ShelfPlan): { readonly allowDeletes?: number } {
+  const count = records.filter(({ kind }) => kind === "trash").length;
+  return count === 0 ? {} : { allowDeletes: count };
+}
+
+/** A create is one request, a change two (the page is read before it is written), and every hundred pages listed one. */
+function expectedOf(
+  {
+    counts,
+  }: Pick<ShelfReport, "counts"> & { readonly run: Run | null; readonly syncs: readonly RunReport[] },
+  { ratePerMinute }: Config["notion"],
+): ImportReport["expected"] {
+  const { series, books } = counts;
+  const creates = series.create + books.create;
+  const changes = series.change + books.change + series.restore + books.restore + series.trash + books.trash;
+  const listed = series.unchanged + books.unchanged;
+  const calls = creates + changes * 2 + Math.ceil(listed / 100) + 4;
+  return { calls, seconds: ratePerMinute === "auto" ? null : Math.round((calls / ratePerMinute) * 60) };
+}
