@@ -35,7 +35,11 @@ async function creating(
   const isFree =
     typeof key === "string" && key !== "" && (await access.getRecords(collection, [key])).length === 0;
   const id = isFree ? key : ids.next();
-  const provenance = wordOn(config, fields);
+  // What is left empty in a new record, or a box that nobody has ticked, is no word about it.
+  const filled = Object.entries(fields).filter(
+    ([, value]) => value !== null && value !== false && value !== "",
+  );
+  const provenance = wordOn(config, Object.fromEntries(filled));
   return { collection, id, expected: 0, fields, marker, provenance, reason: `made by ${config.by}` };
 }
 
