@@ -52,6 +52,8 @@ export interface ChangeAbout {
   /** A file, a run …: what it came from. */
   readonly source: string;
   readonly trigger: string;
+  /** Of its run; absent: made up. */
+  readonly runId?: string | undefined;
 }
 
 export interface Thought<T> {
@@ -181,9 +183,9 @@ export class LibraryChange implements AsyncDisposable {
 
   private async start(): Promise<Run> {
     const { ids, clock, store } = this.deps;
-    const { by, source, trigger } = this.about;
+    const { by, source, trigger, runId } = this.about;
     const run: Run = {
-      id: ids.next(),
+      id: runId ?? ids.next(),
       syncId: libraryId(this.config),
       type: "library",
       source: by,

@@ -15,9 +15,10 @@ const statusOfKind = { started: "inProgress", finished: "finished" } as const;
 
 /**
  * What a player tells of a book. Starting a finished book again does not take it back, and a book that was thrown away
- * stays so, unless a status is named. Told again, it changes nothing. Throws RECORD_NOT_FOUND.
+ * stays so, unless a status is named. Told again, it changes nothing; with its time, also after a person has changed the
+ * status. Throws RECORD_NOT_FOUND.
  */
-export function bookEvent(draft: Draft, { kind, asin, status }: BookEvent): ToldOf {
+export function bookEvent(draft: Draft, { kind, asin, status, at }: BookEvent, now: number): ToldOf {
   const wanted = asin.trim().toUpperCase();
   const book = draft
     .live("books")
@@ -30,11 +31,17 @@ export function bookEvent(draft: Draft, { kind, asin, status }: BookEvent): Told
     );
   }
   const from = statusIn(book.fields.status) ?? "notStarted";
+  const heard = textIn(book.fields.heardAt);
+  const told = at === null ? new Date(now).toISOString() : new Date(at).toISOString();
+  // Delivered late or again: something newer was told since.
+  if (at !== null && heard !== null && told <= heard)
+    return { asin: wanted, title: titleOf(book), from, to: from };
   const stays = from === "poubelle" || (from === "finished" && kind === "started");
   const to = status ?? (stays ? from : statusOfKind[kind]);
   if (to !== from) {
     const said = { value: to, provenance: { origin: "audible", confidence: 1 } };
-    draft.set("books", book.id, { status: said }, `${kind}, says the player`);
+    const noted = { value: told, provenance: null };
+    draft.set("books", book.id, { status: said, heardAt: noted }, `${kind}, says the player`);
   }
   return { asin: wanted, title: titleOf(book), from, to };
 }

@@ -60,6 +60,8 @@ export interface ImportOptions {
   /** What 03/04/2021 means; null: found out from the file. */
   readonly dateOrder: DateOrder | null;
   readonly trigger: string;
+  /** Of its run; absent: made up. */
+  readonly runId?: string;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }

@@ -67,7 +67,12 @@ export class Library implements LibraryDesk {
       const report = await this.preview(think);
       return { ...about, ...report, expected: expectedOf(report, notion) };
     }
-    await using change = await this.begin({ by: "import", source: file.name, trigger: options.trigger });
+    await using change = await this.begin({
+      by: "import",
+      source: file.name,
+      trigger: options.trigger,
+      runId: options.runId,
+    });
     const syncs = await this.sync(options, "import");
     const { plan, result, draft } = await change.step(think, { only: "series" });
     const report = { ...reportOf(plan, totalsOf(draft)), refusal: result.refusal };
@@ -140,7 +145,7 @@ export class Library implements LibraryDesk {
       trigger: "webhook",
     });
     const { result } = await change.step((draft) => {
-      const told = bookEvent(draft, event);
+      const told = bookEvent(draft, event, this.parts.deps.clock.now());
       return { ...told, ...this.judge(draft) };
     });
     const run = await change.finish("succeeded", { certificate: { asin: event.asin, kind: event.kind } });

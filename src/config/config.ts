@@ -220,4 +220,6 @@ export interface Secrets {
   readonly databaseUrls: Readonly<Record<string, string>>;
   /** Where alerts of the pipeline go beside the log; null: nowhere. A secret: whoever has it can post. */
   readonly alertUrl: string | null;
+  /** What players of audiobooks prove their words with; null: they are not heard. */
+  readonly playerSecret: string | null;
 }

@@ -22,6 +22,7 @@ export const noSecrets: Secrets = {
   webhookSecrets: [],
   databaseUrls: {},
   alertUrl: null,
+  playerSecret: null,
 };
 
 type Variables = { readonly [name: string]: string | undefined };
@@ -35,6 +36,7 @@ export function readEnvironment(variables: Variables): Environment {
       webhookSecrets: webhookSecretsOf(variables),
       databaseUrls: {},
       alertUrl: null,
+      playerSecret: textOf(variables, "LOCKSTEP_LIBRARY_WEBHOOK_SECRET"),
     },
     notionBaseUrl: baseUrlOf(variables),
     scheduleCron: cronOf(variables),

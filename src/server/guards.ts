@@ -46,7 +46,7 @@ export function requireBearer(adminToken: string | null): MiddlewareHandler {
 }
 
 /** Takes as long for a wrong token as for the right one: digests have one length, and are compared in constant time. */
-function isSameSecret(given: string, expected: string): boolean {
+export function isSameSecret(given: string, expected: string): boolean {
   const digest = (text: string) => createHash("sha256").update(text).digest();
   return timingSafeEqual(digest(given), digest(expected));
 }

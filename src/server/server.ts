@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Server } from "node:http";
 import { createAdaptorServer } from "@hono/node-server";
 import { type Context, Hono } from "hono";
@@ -12,6 +13,7 @@ import { type ErrorCode, LockstepError } from "../core/errors.ts";
 import { createMcpEndpoint, type McpEndpoint } from "../mcp/http.ts";
 import { createApi } from "./api.ts";
 import { isLoopback, requireBearer, requireLoopbackHost } from "./guards.ts";
+import { createImportRoute, createPlayerRoute } from "./library.ts";
 import { logEvent, logRun } from "./log-run.ts";
 import { createWebhookRoute } from "./webhook.ts";
 
@@ -26,6 +28,8 @@ export interface ServerOptions {
   readonly host: string;
   /** null: the API is closed, schedules run all the same. */
   readonly adminToken: string | null;
+  /** What players of audiobooks prove their words with; null: they are not heard. */
+  readonly playerSecret?: string | null;
   readonly logger: Logger;
   /** Shows the token of a webhook's handshake to the operator. */
   readonly onToken?: (token: string) => void;
@@ -83,13 +87,14 @@ async function keepWorking(lockstep: Lockstep, signal: AbortSignal, logger: Logg
   const work = [
     lockstep.schedule(until, (report) => logRun(logger, report)),
     lockstep.twoWay.follow(until, (report) => logRun(logger, report)),
+    lockstep.library?.follow(until, (report) => logRun(logger, report)),
   ];
   await Promise.all(work).finally(() => over.abort());
   await Promise.allSettled(work);
 }
 
 function createApp(
-  { lockstep, host, adminToken, logger, onToken = () => {} }: ServerOptions,
+  { lockstep, host, adminToken, playerSecret = null, logger, onToken = () => {} }: ServerOptions,
   mcp: McpEndpoint,
   stopping: AbortSignal,
 ): Hono {
@@ -105,9 +110,11 @@ function createApp(
       "request",
     );
   });
+  app.route("/webhook", createPlayerRoute(lockstep, playerSecret));
   if (isLoopback(host)) app.use(requireLoopbackHost());
   app.get("/healthz", (context) => context.json({ ok: true, version: readVersion() }));
   app.use(requireBearer(adminToken));
+  app.route("/import", createImportRoute(lockstep, { ids: { next: randomUUID }, stopping }));
   app.use(bodyLimit({ maxSize: bodyBytesMax, onError: refuseBody }));
   app.route("/api", createApi(lockstep, stopping));
   // Every method: the protocol wants its own answer to those that are not supported.

@@ -18,9 +18,11 @@ export function serve(
 ): Promise<CommandResult> {
   const { io } = context;
   const port = wholeNumber("--port", flags.port, { min: 0, max: 65_535 });
-  return withServingLockstep(context, async ({ lockstep, secrets: { notionToken, adminToken } }) => {
+  return withServingLockstep(context, async ({ lockstep, secrets }) => {
+    const { notionToken, adminToken, playerSecret } = secrets;
     if (notionToken === null) refuseSchedules(lockstep.config);
     refuseWithoutBoard(lockstep.config);
+    refuseWithoutShelves(lockstep.config);
     const logger = createLogger(io.stderr);
     if (flags.acceptWebhookVerification === true) lockstep.twoWay.awaitHandshake();
     const onToken = (token: string) => io.stderr.write(handshakeText(token));
@@ -29,6 +31,7 @@ export function serve(
       port,
       host: flags.host,
       adminToken,
+      playerSecret,
       logger,
       onToken,
     });
@@ -61,6 +64,16 @@ function refuseWithoutBoard({ pipeline }: Config): void {
   throw new LockstepError(
     "CONFIG_INVALID",
     "The pipeline has no board yet. `lockstep init --recipe pipeline` makes it, and writes its id into the configuration.",
+  );
+}
+
+/** The same for a library without databases. */
+function refuseWithoutShelves({ library }: Config): void {
+  if (library === undefined || !library.isEnabled) return;
+  if (library.notion.seriesId !== null && library.notion.booksId !== null) return;
+  throw new LockstepError(
+    "CONFIG_INVALID",
+    "The library has no databases yet. `lockstep init --recipe library` makes them, and writes their ids into the configuration.",
   );
 }
 

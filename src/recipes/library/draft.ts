@@ -58,6 +58,7 @@ const silentFields: ReadonlySet<string> = new Set([
   "subtitle",
   "volumes",
   "isSynthetic",
+  "heardAt",
 ]);
 
 /** A value, and who vouches for it; null: nobody. */

@@ -1,0 +1,74 @@
+import type { Ids } from "../core/clock.ts";
+import type { ImportFile, ImportOptions, ImportReport, LibraryDesk } from "./library-report.ts";
+import type { Lockstep, Progress } from "./lockstep.ts";
+import { explainError } from "./next-step.ts";
+
+/** An import that somebody asked for over HTTP. */
+export interface ImportJob {
+  readonly id: string;
+  readonly state: "running" | "done" | "failed";
+  readonly progress: Progress | null;
+  readonly report: ImportReport | null;
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly nextStep: string | null;
+  } | null;
+}
+
+/** Jobs that are through are remembered up to this number; afterwards their evidence is in the runs. */
+const jobsMax = 100;
+
+/** Imports under way in this process, and what became of those before. Each has the id of its run. */
+export class ImportJobs {
+  private readonly jobs = new Map<string, ImportJob>();
+  private readonly ids: Pick<Ids, "next">;
+
+  constructor(ids: Pick<Ids, "next">) {
+    this.ids = ids;
+  }
+
+  /** Begins at once, and goes on when the caller is gone. */
+  start(
+    library: LibraryDesk,
+    file: ImportFile,
+    options: Omit<ImportOptions, "onProgress" | "runId">,
+  ): ImportJob {
+    const id = this.ids.next();
+    const begun: ImportJob = { id, state: "running", progress: null, report: null, error: null };
+    this.note(begun);
+    const onProgress = (progress: Progress) => this.note({ ...begun, progress });
+    library.import(file, { ...options, runId: id, onProgress }).then(
+      (report) => this.note({ ...begun, state: "done", report }),
+      (thrown: unknown) => {
+        const { error, nextStep } = explainError(thrown);
+        this.note({
+          ...begun,
+          state: "failed",
+          error: { code: error.code, message: error.message, nextStep },
+        });
+      },
+    );
+    return begun;
+  }
+
+  /** Throws RUN_NOT_FOUND for one that never was. */
+  async find(id: string, lockstep: Pick<Lockstep, "run">): Promise<ImportJob> {
+    const job = this.jobs.get(id);
+    if (job !== undefined) return job;
+    const { run } = await lockstep.run(id);
+    const isOver = run.status === "succeeded";
+    const message = isOver
+      ? "It is through; its evidence is in `lockstep runs`."
+      : "It did not come to its end. Send the file again: it goes on where it was, and makes nothing twice.";
+    const error = isOver ? null : { code: "CANCELLED", message, nextStep: null };
+    return { id, state: isOver ? "done" : "failed", progress: null, report: null, error };
+  }
+
+  private note(job: ImportJob): void {
+    this.jobs.delete(job.id);
+    this.jobs.set(job.id, job);
+    const over = [...this.jobs.values()].filter(({ state }) => state !== "running");
+    for (const { id } of over.slice(0, Math.max(0, over.length - jobsMax))) this.jobs.delete(id);
+  }
+}
