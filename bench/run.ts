@@ -4,6 +4,7 @@ import { measureEmulator } from "./emulator.ts";
 import { measureEngine, measureMemory } from "./engine.ts";
 import { run as measureHistory } from "./history.ts";
 import { measureLibraryParser } from "./library-parser.ts";
+import { measureLibraryImport } from "./library-import.ts";
 import { measurePace } from "./pace.ts";
 import { measurePipelineDay } from "./pipeline-day.ts";
 import { measurePipelineWebhook } from "./pipeline-webhook.ts";
@@ -26,6 +27,7 @@ const benches: Record<string, () => Promise<BenchResult>> = {
   "library-parser": () => measureLibraryParser(),
   "pipeline-webhook": () => measurePipelineWebhook(),
   "pipeline-day": () => measurePipelineDay(),
+  "library-import": () => measureLibraryImport(),
   "sql-capture": () => measureSqlCapture(),
   "two-way-calls": () => measureTwoWayCalls(),
   "two-way-resume": () => measureTwoWayResume(),

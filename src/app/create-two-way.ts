@@ -4,6 +4,7 @@ import { installCapture, removeCapture, showCapture } from "./captures.ts";
 import { followPair, type Wish } from "./follow.ts";
 import type { Herald } from "./herald.ts";
 import { pairHistoryOf } from "./pair-history.ts";
+import { undoPairRun } from "./pair-undo.ts";
 import { decideHold, openQuestions, settleConflict } from "./questions.ts";
 import { isLibraryPair } from "./right-side.ts";
 import type { SyncWorld } from "./run-syncs.ts";
@@ -31,6 +32,7 @@ export function createTwoWay(
     settle: (settled) => settleConflict(world, settled),
     decide: (decided) => decideHold(world, decided),
     history: (reference, limit) => pairHistoryOf(world, reference, limit),
+    undo: (runId, options) => undoPairRun(world, runId, options),
     showCapture: (sync, what) => showCapture(world, sync, what),
     install: (sync) => installCapture(world, sync),
     remove: (sync) => removeCapture(world, sync),

@@ -298,25 +298,25 @@ export class Library implements LibraryDesk {
     }
   }
 
-  /** Adds to progress when it will be through: what is left, at the pace that was seen so far or that is allowed. */
+  /** Adds to progress when it will be through: what is left, at the pace so far. A few requests tell no pace yet. */
   private predicting(options: ImportOptions, calls: number): NonNullable<SyncOptions["onProgress"]> {
     const { clock } = this.parts.deps;
-    const { ratePerMinute } = this.parts.notion;
+    const sentBySync = new Map<string, { readonly first: number; last: number }>();
     const startedAt = clock.now();
-    let first: number | null = null;
     return (progress) => {
-      first ??= progress.calls;
-      const sent = progress.calls - first;
-      const spent = clock.now() - startedAt;
-      const pace = ratePerMinute === "auto" ? (sent === 0 ? 0 : sent / spent) : ratePerMinute / 60_000;
-      const left = pace === 0 ? null : Math.max(0, calls - sent) / pace;
-      options.onProgress?.({
-        ...progress,
-        ...(left === null ? {} : { secondsLeft: Math.round(left / 1_000) }),
-      });
+      const counted = sentBySync.get(progress.sync) ?? { first: progress.calls, last: progress.calls };
+      counted.last = progress.calls;
+      sentBySync.set(progress.sync, counted);
+      const sent = [...sentBySync.values()].reduce((sum, { first, last }) => sum + last - first, 0);
+      const msEach = (clock.now() - startedAt) / sent;
+      const secondsLeft = Math.round((Math.max(0, calls - sent) * msEach) / 1_000);
+      options.onProgress?.({ ...progress, ...(sent < paceCallsMin ? {} : { secondsLeft }) });
     };
   }
 }
+
+/** The pace is known after so many requests. */
+const paceCallsMin = 40;
 
 function plain({ asin, from, to, follows }: { asin: string; from: string; to: string; follows: string }) {
   return { id: asin, from, to, follows };

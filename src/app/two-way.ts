@@ -176,6 +176,27 @@ export type DeliveryOutcome =
   | { readonly kind: "refused"; readonly message: string }
   | { readonly kind: "busy" };
 
+/** What taking a run back does, or would do, to one side of a record. */
+export interface UndoneRecord {
+  readonly linkId: string;
+  readonly title: string;
+  readonly side: "left" | "right";
+  readonly kind: "update" | "trash" | "restore";
+  readonly fields: readonly { readonly field: string; readonly from: Json; readonly to: Json }[];
+  /** What stays as it is, and why. */
+  readonly left: readonly { readonly field: string; readonly reason: string }[];
+  /** null: nothing was written to it. */
+  readonly outcome: "applied" | "stale" | "refused" | "doubt" | null;
+}
+
+export interface PairUndoReport {
+  readonly sync: string;
+  readonly sides: SideLabels;
+  readonly records: readonly UndoneRecord[];
+  /** null: nothing was written. */
+  readonly run: Run | null;
+}
+
 /** What two-way syncs offer beside running and planning. */
 export interface TwoWay {
   /** Open conflicts and holds of one sync or all, newest first, and records with a problem; at most `limit` of each. */
@@ -193,6 +214,15 @@ export interface TwoWay {
   }): Promise<HoldReport>;
   /** The newest versions of the record with this id on either side, the beginning of one, or these words in its title. */
   history(reference: string, limit: number): Promise<PairHistoryReport>;
+  /** Takes back what a run wrote where it still stands, or shows what that would do. The next run carries it over. */
+  undo(
+    runId: string,
+    options: {
+      readonly isCommitted: boolean;
+      readonly allowDeletes: number | null;
+      readonly signal: AbortSignal | undefined;
+    },
+  ): Promise<PairUndoReport>;
   /** What installing or removing would do. Changes nothing. */
   showCapture(sync: string, what: "install" | "remove"): Promise<CaptureReport>;
   install(sync: string): Promise<CaptureReport>;

@@ -18,12 +18,6 @@ export function addLibraryCommands(program: Command, { adderTo, contextFor, onRe
       onResult(await (await import("./commands/import.ts")).importLibrary(contextFor(flags), file, flags)),
     );
 
-  add("undo <run>", "show what taking a run back would do; with --yes, do it")
-    .option("--yes", "do it")
-    .action(async (run, flags) =>
-      onResult(await (await import("./commands/undo.ts")).undo(contextFor(flags), run, flags)),
-    );
-
   const library = program.command("library").description("keep the audiobook library in order");
   const addPart = adderTo(library);
   addPart("recompute", "compute Final Status, gaps and next releases, and carry through what waits")

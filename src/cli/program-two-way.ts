@@ -52,6 +52,13 @@ export function addTwoWayCommands(program: Command, { adderTo, contextFor, onRes
       onResult(await (await import("./commands/capture.ts")).removeCapture(contextFor(flags), sync, flags)),
     );
 
+  add("undo <run>", "show what taking a run back would do; with --yes, do it")
+    .option("--yes", "do it")
+    .option("--allow-deletes <n>", "let it delete up to N records that the run had made, beyond the guard")
+    .action(async (run, flags) =>
+      onResult(await (await import("./commands/undo.ts")).undo(contextFor(flags), run, flags)),
+    );
+
   add("worker", "follow two-way syncs until stopped, beside a server on the same store").action(
     async (flags) => onResult(await (await import("./commands/worker.ts")).worker(contextFor(flags))),
   );

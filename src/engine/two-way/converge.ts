@@ -197,7 +197,7 @@ async function send(
       await save(session, { ...saved, pair: withIntents(saved.pair, intents) });
       throw error;
     });
-  session.tally.wrote(armed.intent.kind, outcome);
+  session.tally.wrote(armed.intent.kind, outcome.kind);
   const resolved = resolve(session, saved.pair, armed.intent, outcome);
   if (outcome.kind === "doubt" && outcome.committedId !== null && write.kind === "create") {
     const named = await landNamed(session, resolved.change.pair, armed.intent, outcome.committedId);

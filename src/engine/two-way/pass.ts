@@ -210,7 +210,8 @@ function sum(meters: readonly { readonly calls: number; readonly retries: number
   };
 }
 
-function startedRun(deps: PairDeps, pair: PairDefinition, trigger: string): Run {
+/** The evidence of a run that begins. */
+export function startedRun(deps: PairDeps, pair: PairDefinition, trigger: string): Run {
   return {
     id: deps.ids.next(),
     syncId: pair.id,

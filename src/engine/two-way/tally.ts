@@ -45,9 +45,9 @@ export class PassTally {
     this.hinted += events.length;
   }
 
-  wrote(kind: SideWrite["kind"], outcome: WriteOutcome): void {
-    this.outcomes[outcome.kind] += 1;
-    if (outcome.kind !== "applied") return;
+  wrote(kind: SideWrite["kind"], outcome: WriteOutcome["kind"]): void {
+    this.outcomes[outcome] += 1;
+    if (outcome !== "applied") return;
     this.counted[countOf[kind]] += 1;
   }
 
@@ -64,7 +64,7 @@ export class PassTally {
     return { ...this.counted, unchanged };
   }
 
-  evidence(): Json {
+  evidence(): { readonly [key: string]: Json } {
     return {
       windows: this.windows.map((window) => ({ ...window })),
       accessProofs: this.proofs,
