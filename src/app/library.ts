@@ -9,6 +9,7 @@ import { judgeShelf } from "../recipes/library/judge.ts";
 import { takeBack } from "../recipes/library/take-back.ts";
 import { cleanUp, resetShelf } from "../recipes/library/tidy.ts";
 import type { Run } from "../store/store.ts";
+import { Forecast } from "./forecast.ts";
 import type { Herald } from "./herald.ts";
 import { LibraryChange, libraryId, thinkOver } from "./library-change.ts";
 import { bookEvent } from "./library-events.ts";
@@ -298,25 +299,26 @@ export class Library implements LibraryDesk {
     }
   }
 
-  /** Adds to progress when it will be through: what is left, at the pace so far. A few requests tell no pace yet. */
+  /** Adds to progress when it will be through. */
   private predicting(options: ImportOptions, calls: number): NonNullable<SyncOptions["onProgress"]> {
     const { clock } = this.parts.deps;
+    const { ratePerMinute } = this.parts.notion;
+    const limit = ratePerMinute === "auto" ? null : ratePerMinute;
+    const forecast = new Forecast({ calls, ratePerMinute: limit, startedAt: clock.now() });
     const sentBySync = new Map<string, { readonly first: number; last: number }>();
-    const startedAt = clock.now();
     return (progress) => {
       const counted = sentBySync.get(progress.sync) ?? { first: progress.calls, last: progress.calls };
       counted.last = progress.calls;
       sentBySync.set(progress.sync, counted);
       const sent = [...sentBySync.values()].reduce((sum, { first, last }) => sum + last - first, 0);
-      const msEach = (clock.now() - startedAt) / sent;
-      const secondsLeft = Math.round((Math.max(0, calls - sent) * msEach) / 1_000);
-      options.onProgress?.({ ...progress, ...(sent < paceCallsMin ? {} : { secondsLeft }) });
+      const left = forecast.leftMs(sent, clock.now());
+      options.onProgress?.({
+        ...progress,
+        ...(left === null ? {} : { secondsLeft: Math.round(left / 1_000) }),
+      });
     };
   }
 }
-
-/** The pace is known after so many requests. */
-const paceCallsMin = 40;
 
 function plain({ asin, from, to, follows }: { asin: string; from: string; to: string; follows: string }) {
   return { id: asin, from, to, follows };

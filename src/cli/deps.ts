@@ -34,6 +34,7 @@ export interface CliDeps {
   setUpLibrary(request: InitLibraryRequest): Promise<LibrarySetup>;
   runDemo(request: DemoOptions): Promise<DemoReport>;
   runPipelineDemo(request: DemoOptions): Promise<DemoReport>;
+  runLibraryDemo(request: DemoOptions): Promise<DemoReport>;
   startEmulator(request: EmulatorRequest): Promise<RunningEmulator>;
   migrateStore(url: string): Promise<StoreMigration>;
   copyStore(request: StoreCopyRequest): Promise<StoreCopyReport>;
@@ -49,6 +50,7 @@ export const realDeps: CliDeps = {
   setUpLibrary: async (request) => (await import("../app/library-setup.ts")).initLibrary(request),
   runDemo: async (request) => (await import("../app/demo.ts")).runDemo(request),
   runPipelineDemo: async (request) => (await import("../app/pipeline-demo.ts")).runPipelineDemo(request),
+  runLibraryDemo: async (request) => (await import("../app/library-demo.ts")).runLibraryDemo(request),
   startEmulator: async (request) => (await import("../app/emulator.ts")).startEmulator(request),
   migrateStore: async (url) => (await import("../app/store-copy.ts")).migrateStore(url),
   copyStore: async (request) => (await import("../app/store-copy.ts")).copyStore(request),

@@ -13,8 +13,7 @@ export async function demo(
   recipe: string | undefined,
   { once }: { once?: boolean },
 ): Promise<CommandResult> {
-  const run = recipe === undefined ? deps.runDemo : recipe === "pipeline" ? deps.runPipelineDemo : null;
-  if (run === null) throw new LockstepError("USAGE", `demo: expected pipeline or nothing, got "${recipe}".`);
+  const run = demoOf(deps, recipe);
   const output = flags.json === true ? io.stderr : io.stdout;
   const paint = painterFor(io);
   const report = await run({
@@ -24,6 +23,13 @@ export async function demo(
     signal: io.signal,
   });
   return { exitCode: report.ok ? 0 : 1, document: report, text: "" };
+}
+
+function demoOf(deps: CommandContext["deps"], recipe: string | undefined) {
+  if (recipe === undefined) return deps.runDemo;
+  if (recipe === "pipeline") return deps.runPipelineDemo;
+  if (recipe === "library") return deps.runLibraryDemo;
+  throw new LockstepError("USAGE", `demo: expected pipeline, library or nothing, got "${recipe}".`);
 }
 
 function eventText(event: DemoEvent, paint: Painter): string {
