@@ -1,6 +1,8 @@
-import type { PairConfig, PipelineConfig } from "../config/config.ts";
+import type { LibraryConfig, PairConfig, PipelineConfig } from "../config/config.ts";
+import type { Check as DatabaseCheck } from "../connectors/notion/provision/checks.ts";
 import { isJsonObject } from "../core/json.ts";
 import { readState } from "../engine/two-way/state.ts";
+import { checkLibrary } from "./library-setup.ts";
 import { explainError } from "./next-step.ts";
 import type { NotionAccess } from "./notion-access.ts";
 import type { PairSource } from "./pairs.ts";
@@ -53,6 +55,7 @@ export async function examine(patient: Patient, signal?: AbortSignal): Promise<r
   for (const pair of pairs) findings.push(...(await examineTable(patient, pair, signal)));
   if (config.pipeline !== undefined)
     findings.push(...(await examinePipeline(patient, config.pipeline, signal)));
+  if (config.library !== undefined) findings.push(...(await examineLibrary(patient, config.library, signal)));
   if (pairs.length > 0) findings.push(checkWebhook(patient));
   return findings;
 }
@@ -70,16 +73,23 @@ async function examinePipeline(
 ): Promise<readonly Finding[]> {
   return check("board", pipeline.name, async () => {
     const { http } = access.connect();
-    const checks = await checkPipeline({ deps: world.deps, http, pipeline, signal });
-    return checks.map(
-      ({ name, ok: isOk, detail, mend }): Found => ({
-        check: name,
-        state: isOk ? "ok" : "failed",
-        detail,
-        mend,
-      }),
-    );
+    return (await checkPipeline({ deps: world.deps, http, pipeline, signal })).map(toFound);
   });
+}
+
+async function examineLibrary(
+  { world, access }: Patient,
+  library: LibraryConfig,
+  signal?: AbortSignal,
+): Promise<readonly Finding[]> {
+  return check("databases", library.name, async () => {
+    const { http } = access.connect();
+    return (await checkLibrary({ deps: world.deps, http, library, signal })).map(toFound);
+  });
+}
+
+function toFound({ name, ok: isOk, detail, mend }: DatabaseCheck): Found {
+  return { check: name, state: isOk ? "ok" : "failed", detail, mend };
 }
 
 type Found = Omit<Finding, "sync">;

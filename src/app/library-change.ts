@@ -124,6 +124,16 @@ export class LibraryChange implements AsyncDisposable {
     );
   }
 
+  /** Does the work, and leaves evidence of its failure if it had begun to write. */
+  async carryOut<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof LockstepError && this.run !== null) await this.finish("failed", { error });
+      throw error;
+    }
+  }
+
   /** Evidence of it; null: nothing was written. */
   async finish(
     status: RunStatus,
@@ -133,10 +143,10 @@ export class LibraryChange implements AsyncDisposable {
       readonly error?: LockstepError;
     } = {},
   ): Promise<Run | null> {
-    if (this.run === null && told.error === undefined) return null;
+    if (this.run === null) return null;
     const { error, warnings = [], certificate = null } = told;
     const run: Run = {
-      ...(this.run ?? (await this.start())),
+      ...this.run,
       status,
       endedAt: new Date(this.deps.clock.now()).toISOString(),
       counts: countsOf([...this.records.values()]),

@@ -101,7 +101,7 @@ class LibraryDemo {
     this.show();
     const kept = await this.import(true);
     this.say("The file once more", [
-      `${kept.kept.length} values of it do not count: a person has said otherwise.`,
+      `What it says of ${kept.kept.map(({ field }) => field).join(", ")} does not count: a person has said otherwise.`,
     ]);
 
     const cascade = (await this.parts.lockstep.runs({ limit: 20 })).find(

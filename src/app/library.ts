@@ -1,19 +1,17 @@
-import type { Config, LibraryConfig, LibraryPairConfig, PairConfig } from "../config/config.ts";
+import type { Config, LibraryConfig, PairConfig } from "../config/config.ts";
 import { LockstepError } from "../core/errors.ts";
 import { runSchedule } from "../engine/schedule.ts";
 import type { EngineDeps } from "../engine/sync.ts";
-import { libraryPairs } from "../recipes/library/config.ts";
 import { dayAt } from "../recipes/library/day.ts";
 import type { Draft, ShelfPlan } from "../recipes/library/draft.ts";
 import { judgeShelf } from "../recipes/library/judge.ts";
 import { takeBack } from "../recipes/library/take-back.ts";
 import { cleanUp, resetShelf } from "../recipes/library/tidy.ts";
-import type { Run } from "../store/store.ts";
-import { Forecast } from "./forecast.ts";
 import type { Herald } from "./herald.ts";
 import { LibraryChange, libraryId, thinkOver } from "./library-change.ts";
 import { bookEvent } from "./library-events.ts";
 import { readImport, takeIn } from "./library-import.ts";
+import { expectedOf, predicting } from "./library-pace.ts";
 import {
   type BookEvent,
   type BookEventReport,
@@ -25,15 +23,14 @@ import {
   reportOf,
   type ShelfReport,
 } from "./library-report.ts";
-import type { RunReport, SyncOptions } from "./lockstep.ts";
+import { LibrarySyncs, type SyncParts } from "./library-sync.ts";
+import type { RunReport } from "./lockstep.ts";
 import { isLibraryPair } from "./right-side.ts";
 
-export interface LibraryParts {
+export interface LibraryParts extends SyncParts {
   readonly deps: EngineDeps;
   readonly notion: Config["notion"];
   readonly herald: Herald;
-  /** Runs one of the library's syncs with Notion; what keeps it from running is in its report. */
-  readonly runPair: (pair: PairConfig, options: SyncOptions) => Promise<RunReport>;
 }
 
 /** Another process is at it: asked again this soon, and this often. */
@@ -44,6 +41,7 @@ const busyTriesMax = 600;
 export class Library implements LibraryDesk {
   readonly config: LibraryConfig;
   private readonly parts: LibraryParts;
+  private readonly syncs: LibrarySyncs;
   private readonly listeners: (() => void)[] = [];
   private toldRefusal: string | null = null;
   private judgedAt = "";
@@ -51,6 +49,7 @@ export class Library implements LibraryDesk {
   constructor(config: LibraryConfig, parts: LibraryParts) {
     this.config = config;
     this.parts = parts;
+    this.syncs = new LibrarySyncs(config, parts);
   }
 
   /** Told of every change of the collections that was not made in Notion. */
@@ -74,20 +73,29 @@ export class Library implements LibraryDesk {
       trigger: options.trigger,
       runId: options.runId,
     });
-    const syncs = await this.sync(options, "import");
+    return change.carryOut(async () => ({ ...about, ...(await this.importInto(change, think, options)) }));
+  }
+
+  private async importInto(
+    change: LibraryChange,
+    think: (draft: Draft) => { readonly refusal: string | null },
+    options: ImportOptions,
+  ): Promise<ShelfReport & Pick<ImportReport, "expected">> {
+    const { deps, notion } = this.parts;
+    const syncs = await this.syncs.run(options, "import");
     const { plan, result, draft } = await change.step(think, { only: "series" });
     const report = { ...reportOf(plan, totalsOf(draft)), refusal: result.refusal };
-    const expected = expectedOf({ ...report, run: null, syncs }, notion);
+    const expected = expectedOf(report, notion);
     if (plan.writes.length > 0) {
-      const paced = { ...options, onProgress: this.predicting(options, expected.calls) };
+      const onProgress = predicting(options, { calls: expected.calls, clock: deps.clock, notion });
       // A book is sent with the page of its series: first the series have to have pages.
-      syncs.push(...(await this.sync(paced, "import", "series")));
+      syncs.push(...(await this.syncs.run({ ...options, onProgress }, "import", "series")));
       await change.step(think);
-      syncs.push(...(await this.sync(paced, "import", "books")));
+      syncs.push(...(await this.syncs.run({ ...options, onProgress }, "import", "books")));
       this.changed();
     }
-    const run = await change.finish("succeeded", { certificate: { file: file.name, format, rows } });
-    return { ...about, ...report, expected, run, syncs };
+    const run = await change.finish("succeeded");
+    return { ...report, expected, run, syncs };
   }
 
   recompute(options: ChangeOptions & { readonly allowCascade: number | null }): Promise<ShelfReport> {
@@ -256,67 +264,16 @@ export class Library implements LibraryDesk {
       const { plan, result, draft } = await thinkOver(this.parts.deps, this.config, think);
       return { ...reportOf(plan, totalsOf(draft)), refusal: result.refusal, run: null, syncs: [] };
     }
-    const before = await this.sync(options, about.by);
+    const before = await this.syncs.run(options, about.by);
     await using change = await this.begin({ ...about, trigger: options.trigger });
-    const { plan, result, draft } = await change.step(think);
+    const { plan, result, draft } = await change.carryOut(() => change.step(think));
     const warnings = result.refusal === null ? [] : [result.refusal];
     const run = await change.finish("succeeded", { warnings });
     if (run === null)
       return { ...reportOf(plan, totalsOf(draft)), refusal: result.refusal, run, syncs: before };
-    const syncs = await this.sync({ ...options, ...deletesIn(plan) }, about.by);
+    const syncs = await this.syncs.run({ ...options, ...deletesIn(plan) }, about.by);
     this.changed();
     return { ...reportOf(plan, totalsOf(draft)), refusal: result.refusal, run, syncs: [...before, ...syncs] };
-  }
-
-  /** Brings Notion and the collections to agreement, series first; none before there are databases. */
-  private async sync(
-    {
-      onProgress,
-      signal,
-      allowDeletes,
-    }: Pick<ChangeOptions, "onProgress" | "signal"> & Pick<SyncOptions, "allowDeletes">,
-    trigger: string,
-    shelf?: LibraryPairConfig["shelf"],
-  ): Promise<RunReport[]> {
-    const pairs = libraryPairs(this.config).filter((pair) => shelf === undefined || pair.shelf === shelf);
-    const reports: RunReport[] = [];
-    const options: SyncOptions = {
-      trigger,
-      signal,
-      ...(onProgress === undefined ? {} : { onProgress }),
-      ...(allowDeletes === undefined ? {} : { allowDeletes }),
-    };
-    for (const pair of pairs) reports.push(await this.runPair(pair, options));
-    return reports;
-  }
-
-  private async runPair(pair: PairConfig, options: SyncOptions): Promise<RunReport> {
-    for (let tries = 0; ; tries += 1) {
-      const report = await this.parts.runPair(pair, options);
-      const isBusy = report.run.errors.some(({ code }) => code === "RUN_IN_PROGRESS");
-      if (!isBusy || tries >= busyTriesMax) return report;
-      await this.parts.deps.clock.sleep(busyMs, options.signal);
-    }
-  }
-
-  /** Adds to progress when it will be through. */
-  private predicting(options: ImportOptions, calls: number): NonNullable<SyncOptions["onProgress"]> {
-    const { clock } = this.parts.deps;
-    const { ratePerMinute } = this.parts.notion;
-    const limit = ratePerMinute === "auto" ? null : ratePerMinute;
-    const forecast = new Forecast({ calls, ratePerMinute: limit, startedAt: clock.now() });
-    const sentBySync = new Map<string, { readonly first: number; last: number }>();
-    return (progress) => {
-      const counted = sentBySync.get(progress.sync) ?? { first: progress.calls, last: progress.calls };
-      counted.last = progress.calls;
-      sentBySync.set(progress.sync, counted);
-      const sent = [...sentBySync.values()].reduce((sum, { first, last }) => sum + last - first, 0);
-      const left = forecast.leftMs(sent, clock.now());
-      options.onProgress?.({
-        ...progress,
-        ...(left === null ? {} : { secondsLeft: Math.round(left / 1_000) }),
-      });
-    };
   }
 }
 
@@ -332,19 +289,4 @@ function totalsOf(draft: Draft): { readonly series: number; readonly books: numb
 function deletesIn({ records }: ShelfPlan): { readonly allowDeletes?: number } {
   const count = records.filter(({ kind }) => kind === "trash").length;
   return count === 0 ? {} : { allowDeletes: count };
-}
-
-/** A create is one request, a change two (the page is read before it is written), and every hundred pages listed one. */
-function expectedOf(
-  {
-    counts,
-  }: Pick<ShelfReport, "counts"> & { readonly run: Run | null; readonly syncs: readonly RunReport[] },
-  { ratePerMinute }: Config["notion"],
-): ImportReport["expected"] {
-  const { series, books } = counts;
-  const creates = series.create + books.create;
-  const changes = series.change + books.change + series.restore + books.restore + series.trash + books.trash;
-  const listed = series.unchanged + books.unchanged;
-  const calls = creates + changes * 2 + Math.ceil(listed / 100) + 4;
-  return { calls, seconds: ratePerMinute === "auto" ? null : Math.round((calls / ratePerMinute) * 60) };
 }

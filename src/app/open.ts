@@ -12,7 +12,7 @@ import { runOf, runsOf, statusOf, verify } from "./overview.ts";
 import { Pairs } from "./pairs.ts";
 import { openPipeline } from "./pipeline.ts";
 import { isOwnerDead, processOwner, systemClock, systemIds } from "./platform.ts";
-import { runPair } from "./run-pairs.ts";
+import { runDue, runPair } from "./run-pairs.ts";
 import { planSyncs, runSyncs, type SyncWorld } from "./run-syncs.ts";
 import { hasStore, openServingStore, openStore } from "./stores.ts";
 import { createSyncs } from "./syncs.ts";
@@ -60,6 +60,7 @@ export async function openLockstep(options: OpenOptions): Promise<Lockstep> {
           notion: config.notion,
           herald,
           runPair: (pair, request) => runPair(world, pair, request),
+          runDue: (pair, request) => runDue(world, pair, request),
         });
   const world: SyncWorld = {
     deps,

@@ -32,6 +32,27 @@ export async function runPair(world: SyncWorld, table: PairConfig, options: Sync
   }
 }
 
+/**
+ * Carries out what is due already; nobody is asked for changes. A large run at a limited rate passes over what would have
+ * to wait too long for its turn, and leaves it due. null: nothing is.
+ */
+export async function runDue(
+  world: SyncWorld,
+  pair: PairConfig,
+  options: SyncOptions,
+): Promise<RunReport | null> {
+  const source = await world.pairs.known(pair);
+  const dueAt = source === null ? null : await world.deps.store.pairs.nextDue(source.syncId);
+  if (source === null || dueAt === null || dueAt > world.deps.clock.now()) return null;
+  try {
+    return await passOver(world, source, { ...options, trigger: "due", polls: [] });
+  } catch (error) {
+    // Whoever has it does what is due.
+    if (error instanceof LockstepError && error.code === "RUN_IN_PROGRESS") return null;
+    throw error;
+  }
+}
+
 /** What followed from a run, by the library's rules, goes to Notion too. */
 async function carryOn(world: SyncWorld, options: SyncOptions): Promise<void> {
   for (const pair of pairsIn(world.config).filter(isLibraryPair)) {

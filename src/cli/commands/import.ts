@@ -130,7 +130,7 @@ function importText(context: CommandContext, report: ImportReport, isCommitted: 
     ...problems.slice(0, 50).map(problemLine),
     ...(problems.length > 50 ? [`  … and ${problems.length - 50} more; --json lists them`] : []),
     ...(format === null ? [] : ["", shelfText(report, painterFor(context.io))]),
-    ...(isCommitted ? ["", ...syncLines(report), runLine(report)] : next),
+    ...(isCommitted ? ["", ...syncLines(report), ...unsentLines(report), runLine(report)] : next),
   ].join("\n");
 }
 
@@ -142,6 +142,13 @@ function problemLine({ row, line, column, expected, got, lost }: ImportReport["p
   ];
   const left = lost === "row" ? "; the row is left out" : lost === "value" ? "; the value is left out" : "";
   return `  ${where.length === 0 ? "the file" : where.join(", ")}: expected ${expected}, got ${oneLine(got, 100)}${left}`;
+}
+
+function unsentLines({ run, syncs }: ImportReport): readonly string[] {
+  const isSent = run === null || syncs.length > 0;
+  return isSent
+    ? []
+    : ["Not sent to Notion: there are no databases yet. `lockstep init --recipe library` makes them."];
 }
 
 function runLine({ run }: ImportReport): string {

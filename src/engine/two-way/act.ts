@@ -11,11 +11,8 @@ import type { PairChange, Session } from "./session.ts";
 
 /** A write that is planned on a strong read is sent within this time, or not at all (ms). */
 export const freshMs = 2_000;
-/**
- * Others may wait for their turn longer (ms): past the longest that a limit counted by the minute holds one back. With
- * less, a record would be passed over in every minute of a large run, and made in a later one.
- */
-const patientMs = 75_000;
+/** Others may wait for their turn a little longer (ms). */
+const patientMs = 15_000;
 
 /** One write on its way: the intent, made durable with everything the plan knew, before anything is sent. */
 export interface Armed {
