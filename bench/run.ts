@@ -4,7 +4,7 @@ import { measureEmulator } from "./emulator.ts";
 import { measureEngine, measureMemory } from "./engine.ts";
 import { run as measureHistory } from "./history.ts";
 import { measureLibraryParser } from "./library-parser.ts";
-import { measureLibraryImport } from "./library-import.ts";
+import { measureLibraryImport, measureLibraryPace } from "./library-import.ts";
 import { measurePace } from "./pace.ts";
 import { measurePipelineDay } from "./pipeline-day.ts";
 import { measurePipelineWebhook } from "./pipeline-webhook.ts";
@@ -28,6 +28,7 @@ const benches: Record<string, () => Promise<BenchResult>> = {
   "pipeline-webhook": () => measurePipelineWebhook(),
   "pipeline-day": () => measurePipelineDay(),
   "library-import": () => measureLibraryImport(),
+  "library-pace": () => measureLibraryPace(),
   "sql-capture": () => measureSqlCapture(),
   "two-way-calls": () => measureTwoWayCalls(),
   "two-way-resume": () => measureTwoWayResume(),
