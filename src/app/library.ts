@@ -73,7 +73,11 @@ export class Library implements LibraryDesk {
       trigger: options.trigger,
       runId: options.runId,
     });
-    return change.carryOut(async () => ({ ...about, ...(await this.importInto(change, think, options)) }));
+    // Awaited here: the lease is given back when this function returns.
+    return await change.carryOut(async () => ({
+      ...about,
+      ...(await this.importInto(change, think, options)),
+    }));
   }
 
   private async importInto(

@@ -14,6 +14,7 @@ import { parsePosition } from "../../src/recipes/library/position.ts";
 import { countingIds } from "../../src/store/suite/case.ts";
 import { folderWith } from "../config/folder.ts";
 import { type ManualClock, manualClock } from "../engine/manual-clock.ts";
+import { createDatabase } from "../support/postgres.ts";
 
 /** Long enough that no listing shows an edit of before again. */
 const settledMs = 30 * 60_000;
@@ -74,18 +75,24 @@ export class LibraryWorld implements AsyncDisposable {
     this.resources = parts.resources;
   }
 
-  static async open(section: { readonly [key: string]: Json } = {}): Promise<LibraryWorld> {
+  /** `product`: where the store is; by default in a file. */
+  static async open(
+    section: { readonly [key: string]: Json } = {},
+    product: "sqlite" | "postgres" = "sqlite",
+  ): Promise<LibraryWorld> {
     await using resources = new AsyncDisposableStack();
     const folder = resources.use(await folderWith({}));
     const clock = manualClock();
     const emulator = resources.use(await startEmulator({ ratePerMinute: null, clock }));
     const parentPage = emulator.workspace.createPage({ properties: {} });
     const secrets = { ...noSecrets, notionToken: emulator.token };
-    const configOf = (notion: Json) =>
-      resolveConfig(
-        { notion: { ratePerMinute: 600 }, library: { notion, ...section } },
-        join(folder.path, "lockstep.config.json"),
-      );
+    const database = product === "postgres" ? resources.use(await createDatabase()) : null;
+    const configOf = (notion: Json): Config => {
+      const written = { notion: { ratePerMinute: 600 }, library: { notion, ...section } };
+      const config = resolveConfig(written, join(folder.path, "lockstep.config.json"));
+      // Its password may not be in a file; here it is in no file.
+      return database === null ? config : { ...config, store: database.url };
+    };
     const before = configOf({ parentPage });
     if (before.library === undefined) throw new Error("no library is configured");
     const setup = await initLibrary({

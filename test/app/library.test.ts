@@ -140,30 +140,33 @@ describe("an import of a library", () => {
 });
 
 describe("La Poubelle", () => {
-  it("takes along the siblings that are not finished, and the series; undo brings them back", async () => {
-    await using world = await LibraryWorld.open();
-    const statuses = [null, "inProgress", "finished", null] as const;
-    await world.import([...statuses.map((status, n) => saga(n + 1, { status })), exported(9)]);
-    await world.sync();
-    world.edit("books", "Saga 1", { Status: { select: { name: "La Poubelle" } } });
-    await world.sync();
-    const statusOf = (n: number) => world.page("books", `Saga ${n}`).values.Status;
-    expect([1, 2, 3, 4].map(statusOf)).toEqual(["La Poubelle", "La Poubelle", "Finished", "La Poubelle"]);
-    expect(world.page("books", "Book 9").values.Status).toBe("Not started");
-    expect(world.page("series", "The Saga").values["Final Status"]).toBe("La Poubelle");
-    const [{ run } = { run: null }] = await world.lockstep
-      .runs({ limit: 10 })
-      .then((runs) => runs.filter((each) => each.run.source === "cascade"));
-    expect(run?.counts.updated).toBe(3);
-    // An import does not bring them back, and says so.
-    const report = await world.import([saga(2, { status: "inProgress" })]);
-    expect(report.kept).toMatchObject([{ field: "status", reason: "leaving La Poubelle is by hand" }]);
-    const undone = await world.library.undo(run?.id ?? "", { isCommitted: true, trigger: "test" });
-    expect(undone.counts.books.change).toBe(2);
-    expect([1, 2, 3, 4].map(statusOf)).toEqual(["La Poubelle", "In progress", "Finished", "Not started"]);
-    await world.sync();
-    expect([1, 2, 3, 4].map(statusOf)).toEqual(["La Poubelle", "In progress", "Finished", "Not started"]);
-  });
+  it.each(["sqlite", "postgres"] as const)(
+    "takes along the siblings that are not finished, and the series; undo brings them back (%s)",
+    async (product) => {
+      await using world = await LibraryWorld.open({}, product);
+      const statuses = [null, "inProgress", "finished", null] as const;
+      await world.import([...statuses.map((status, n) => saga(n + 1, { status })), exported(9)]);
+      await world.sync();
+      world.edit("books", "Saga 1", { Status: { select: { name: "La Poubelle" } } });
+      await world.sync();
+      const statusOf = (n: number) => world.page("books", `Saga ${n}`).values.Status;
+      expect([1, 2, 3, 4].map(statusOf)).toEqual(["La Poubelle", "La Poubelle", "Finished", "La Poubelle"]);
+      expect(world.page("books", "Book 9").values.Status).toBe("Not started");
+      expect(world.page("series", "The Saga").values["Final Status"]).toBe("La Poubelle");
+      const [{ run } = { run: null }] = await world.lockstep
+        .runs({ limit: 10 })
+        .then((runs) => runs.filter((each) => each.run.source === "cascade"));
+      expect(run?.counts.updated).toBe(3);
+      // An import does not bring them back, and says so.
+      const report = await world.import([saga(2, { status: "inProgress" })]);
+      expect(report.kept).toMatchObject([{ field: "status", reason: "leaving La Poubelle is by hand" }]);
+      const undone = await world.library.undo(run?.id ?? "", { isCommitted: true, trigger: "test" });
+      expect(undone.counts.books.change).toBe(2);
+      expect([1, 2, 3, 4].map(statusOf)).toEqual(["La Poubelle", "In progress", "Finished", "Not started"]);
+      await world.sync();
+      expect([1, 2, 3, 4].map(statusOf)).toEqual(["La Poubelle", "In progress", "Finished", "Not started"]);
+    },
+  );
 
   it("is left by hand, book by book, and takes nobody along a second time", async () => {
     await using world = await LibraryWorld.open();
@@ -251,5 +254,74 @@ describe("a book that a person throws into Notion's trash", () => {
     const report = await world.import([saga(1), saga(2)]);
     expect(report.kept).toMatchObject([{ reason: "a person threw it away" }]);
     expect([...world.pages("books").keys()]).toEqual(["Saga 1"]);
+  });
+});
+
+describe("undo of an import", () => {
+  it("puts what it made into the trash, and what it changed back as it was", async () => {
+    await using world = await LibraryWorld.open();
+    await world.import([saga(1), saga(2)]);
+    await world.sync();
+    const { run } = await world.import([saga(1, { title: "Saga 1, remastered" }), exported(8)]);
+    await world.sync();
+    const options = { isCommitted: false, trigger: "test" };
+    expect((await world.library.undo(run?.id ?? "", options)).counts.books).toMatchObject({
+      trash: 1,
+      change: 1,
+    });
+    await world.library.undo(run?.id ?? "", { ...options, isCommitted: true });
+    expect([...world.pages("books").keys()].sort()).toEqual(["Saga 1", "Saga 2"]);
+    await world.sync();
+    expect([...world.pages("books").keys()].sort()).toEqual(["Saga 1", "Saga 2"]);
+  });
+});
+
+describe("what a person does in Notion", () => {
+  it("puts a book into another series, which every import leaves, and takes in a series made there", async () => {
+    await using world = await LibraryWorld.open();
+    await world.import([saga(1), saga(2)]);
+    await world.sync();
+    const own = world.create("series", { Name: { title: text("My own order") } });
+    await world.sync();
+    world.edit("books", "Saga 2", { Series: { relation: [{ id: own }] } });
+    await world.sync();
+    await world.import([saga(1), saga(2)]);
+    await world.sync();
+    expect(world.page("books", "Saga 2").values.Series).toEqual([own]);
+    expect(world.page("series", "The Saga").values["Owned/Total"]).toBe("1/1");
+    expect(world.page("series", "My own order").values).toMatchObject({
+      "Series Key": "my own order",
+      "Owned/Total": "1/1",
+    });
+  });
+
+  it("is put back where Lockstep alone knows, and stands where a person decides", async () => {
+    await using world = await LibraryWorld.open();
+    await world.import([saga(1), saga(3)]);
+    await world.sync();
+    world.edit("series", "The Saga", {
+      Gaps: { rich_text: text("none") },
+      "Final Status": { select: { name: "Finished" } },
+    });
+    await world.sync();
+    await world.library.recompute({ isCommitted: true, trigger: "test", allowCascade: null });
+    await world.sync();
+    expect(world.page("series", "The Saga").values).toMatchObject({ Gaps: "2", "Final Status": "Finished" });
+  });
+});
+
+describe("the doctor", () => {
+  it("looks at the databases of a library, and says what mends them", async () => {
+    await using world = await LibraryWorld.open();
+    const failed = async () => (await world.lockstep.doctor()).filter(({ state }) => state === "failed");
+    expect(await failed()).toEqual([]);
+    world.emulator.workspace.deleteProperty(world.setup.books, "Series Order");
+    expect(await failed()).toContainEqual({
+      sync: "library",
+      check: "Books: properties",
+      state: "failed",
+      detail: 'missing: property "Series Order"',
+      mend: expect.stringContaining("lockstep init"),
+    });
   });
 });

@@ -2,6 +2,7 @@ import type { Json } from "../../core/json.ts";
 import type { Day } from "./day.ts";
 import type { Draft, Drafted } from "./draft.ts";
 import { findGaps, type SeriesGaps, type SeriesSlot } from "./gaps.ts";
+import { seriesKey } from "./series/key.ts";
 import { type ShelfBook, shelfBook, textIn, volumesIn } from "./shelf-book.ts";
 import { finalStatus } from "./status.ts";
 
@@ -32,11 +33,20 @@ export function recomputeSeries(draft: Draft, today: Day, only: ReadonlySet<stri
         gaps: said(showGaps(gaps)),
         nextRelease: said(gaps.nextRelease),
         // Pages that people make have a name only.
-        ...(textIn(series.fields.key) === null ? { key: said(series.id) } : {}),
+        ...(textIn(series.fields.key) === null ? { key: said(keyFor(draft, series)) } : {}),
       },
       "computed from its books",
     );
   }
+}
+
+/** Its name's, as long as no other series has it. */
+function keyFor(draft: Draft, { id, fields }: Drafted): string {
+  const key = seriesKey(textIn(fields.name) ?? "");
+  const isTaken = draft
+    .all("series")
+    .some((other) => other.id !== id && (other.fields.key ?? other.id) === key);
+  return key === "" || isTaken ? id : key;
 }
 
 /** The live books of each series, by the series' record. */
