@@ -94,6 +94,7 @@ export class Library implements LibraryDesk {
       const onProgress = predicting(options, { calls: expected.calls, clock: deps.clock, notion });
       // A book is sent with the page of its series: first the series have to have pages.
       syncs.push(...(await this.syncs.run({ ...options, onProgress }, "import", "series")));
+      demandGoing(options);
       await change.step(think);
       syncs.push(...(await this.syncs.run({ ...options, onProgress }, "import", "books")));
       this.changed();
@@ -293,4 +294,10 @@ function totalsOf(draft: Draft): { readonly series: number; readonly books: numb
 function deletesIn({ records }: ShelfPlan): { readonly allowDeletes?: number } {
   const count = records.filter(({ kind }) => kind === "trash").length;
   return count === 0 ? {} : { allowDeletes: count };
+}
+
+/** What is written stays; the rest is done when it is started again. */
+function demandGoing({ signal }: Pick<ChangeOptions, "signal">): void {
+  if (signal?.aborted !== true) return;
+  throw new LockstepError("CANCELLED", "The import was stopped. Start it again: it goes on where it was.");
 }

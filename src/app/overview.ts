@@ -3,6 +3,8 @@ import { LockstepError } from "../core/errors.ts";
 import { nextRunAfter } from "../engine/schedule.ts";
 import { verifyRun } from "../engine/verify.ts";
 import { lookupKey } from "./data-sources.ts";
+import { libraryId } from "./library-change.ts";
+import { verifyLibraryRun } from "./library-overview.ts";
 import type { Lockstep, RunReport, StatusReport, SyncStatus, Verification } from "./lockstep.ts";
 import { pairStatusOf, verifyPairRun } from "./pair-overview.ts";
 import { pipelineStatusOf } from "./pipeline-status.ts";
@@ -103,6 +105,7 @@ export async function verify(
 ): Promise<Verification> {
   const { sync, run } = await runOf(world, runId);
   if (run.type === "two-way") return verifyPairRun(world.deps.store, { sync, run });
+  if (run.type === "library") return verifyLibraryRun(world.deps.store, { sync, run });
   const source = (await knownSources(world)).find((each) => each.syncId === run.syncId);
   if (source === undefined) {
     throw new LockstepError(
@@ -127,6 +130,8 @@ async function namesById(world: SyncWorld): Promise<Map<string, string>> {
     ...pairsIn(world.config).map((table) => [lookupKey(table.notion.id), table.name] as const),
     ...backup.databases.map((database) => [lookupKey(database.notionId), database.name] as const),
   ]);
+  const { library } = world.config;
+  if (library !== undefined) names.set(libraryId(library), library.name);
   for (const source of await knownPairs(world)) names.set(source.syncId, source.config.name);
   for (const source of await knownSources(world)) names.set(source.syncId, source.name);
   return names;

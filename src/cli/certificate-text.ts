@@ -7,6 +7,7 @@ export function evidenceSentence({
   source,
   certificate,
 }: Pick<Run, "type" | "source" | "certificate">): string {
+  if (type === "library") return `${source}, on Lockstep's own records; \`lockstep undo\` takes it back.`;
   return type === "two-way" ? pairSentence(source, certificate) : certificateSentence(certificate);
 }
 

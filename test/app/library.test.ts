@@ -265,6 +265,9 @@ describe("undo of an import", () => {
     const { run } = await world.import([saga(1, { title: "Saga 1, remastered" }), exported(8)]);
     await world.sync();
     const options = { isCommitted: false, trigger: "test" };
+    const verified = await world.lockstep.verifyRun(run?.id ?? "", {});
+    expect(verified).toMatchObject({ ok: true, sync: "library" });
+    expect(await world.lockstep.runs({ sync: "library", limit: 5 })).toHaveLength(2);
     expect((await world.library.undo(run?.id ?? "", options)).counts.books).toMatchObject({
       trash: 1,
       change: 1,

@@ -107,13 +107,14 @@ function besides(path: string): string | null {
 }
 
 function exitCodeOf({ format, syncs, refusal }: ImportReport): ExitCode {
-  if (format === null || syncs.some(({ run }) => run.status === "failed")) return 1;
+  if (format === null || syncs.some(({ run }) => run.status === "failed" || run.status === "cancelled"))
+    return 1;
   return refusal !== null || syncs.some(({ run }) => run.status === "refused") ? 3 : 0;
 }
 
 function importText(context: CommandContext, report: ImportReport, isCommitted: boolean): string {
   const { file, format, rows, podcasts, problems, expected } = report;
-  const left = podcasts === 0 ? "" : `, ${podcasts} podcasts left out`;
+  const left = podcasts === 0 ? "" : `, ${counted(podcasts, "podcast")} left out`;
   const { books, series } = report.counts;
   const isNothing = books.create + books.change + books.restore + series.create + series.change === 0;
   const minutes =
@@ -126,7 +127,7 @@ function importText(context: CommandContext, report: ImportReport, isCommitted: 
   return [
     format === null
       ? `${oneLine(file)}: not read`
-      : `${oneLine(file)}: ${format}, ${rows} rows${left}${problems.length === 0 ? "" : `, ${problems.length} problems`}`,
+      : `${oneLine(file)}: ${format}, ${counted(rows, "row")}${left}${problems.length === 0 ? "" : `, ${counted(problems.length, "problem")}`}`,
     ...problems.slice(0, 50).map(problemLine),
     ...(problems.length > 50 ? [`  … and ${problems.length - 50} more; --json lists them`] : []),
     ...(format === null ? [] : ["", shelfText(report, painterFor(context.io))]),
@@ -153,4 +154,8 @@ function unsentLines({ run, syncs }: ImportReport): readonly string[] {
 
 function runLine({ run }: ImportReport): string {
   return run === null ? "Nothing had changed." : `Done. To take it back: lockstep undo ${run.id}`;
+}
+
+function counted(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? "" : "s"}`;
 }

@@ -95,6 +95,6 @@ export function shelfResult(
 }
 
 function exitCodeOf({ syncs, refusal }: ShelfReport): ExitCode {
-  if (syncs.some(({ run }) => run.status === "failed")) return 1;
+  if (syncs.some(({ run }) => run.status === "failed" || run.status === "cancelled")) return 1;
   return refusal !== null || syncs.some(({ run }) => run.status === "refused") ? 3 : 0;
 }
