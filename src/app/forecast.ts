@@ -34,7 +34,8 @@ export class Forecast {
     const left = Math.max(0, calls - sent);
     const paceMs = elapsed / sent;
     if (ratePerMinute === null) return left * paceMs;
-    if (elapsed < windowMs && sent < ratePerMinute) this.burstMs = paceMs;
+    // The last ones of a burst are heard of late: the quickest pace is that of the burst.
+    if (elapsed < windowMs && sent < ratePerMinute) this.burstMs = Math.min(this.burstMs ?? paceMs, paceMs);
     const burstMs = this.burstMs ?? Math.min(paceMs, windowMs / ratePerMinute);
     const isSlow = paceMs > (windowMs / ratePerMinute) * slowShare && elapsed > 2 * windowMs;
     if (isSlow || burstMs * ratePerMinute >= windowMs) return left * paceMs;

@@ -37,6 +37,16 @@ describe("Forecast", () => {
     expect(Math.max(...misses)).toBeLessThan(0.1);
   });
 
+  it("is not misled by answers of a burst that are heard of at the end of its minute", () => {
+    const times = sendTimes(1_000, { rate: 180, each: 40 });
+    const forecast = new Forecast({ calls: 1_000, ratePerMinute: 180, startedAt: 0 });
+    for (let n = 40; n < 176; n += 1) forecast.leftMs(n, times[n] ?? 0);
+    for (const late of [176, 178, 179]) forecast.leftMs(late, 60_500);
+    const left = forecast.leftMs(190, times[189] ?? 0) ?? 0;
+    const end = times.at(-1) ?? 0;
+    expect(Math.abs((times[189] ?? 0) + left - end) / end).toBeLessThan(0.05);
+  });
+
   it("says nothing before a pace is known, and goes by the pace so far without a limit", () => {
     const forecast = new Forecast({ calls: 1_000, ratePerMinute: null, startedAt: 1_000 });
     expect(forecast.leftMs(10, 2_000)).toBeNull();
