@@ -17,20 +17,29 @@ export function expectedOf(
   return { calls, seconds: ratePerMinute === "auto" ? null : Math.round((calls / ratePerMinute) * 60) };
 }
 
-/** Adds to the progress of an import when it will be through. `calls`: that it takes, about. */
+export interface PaceOptions {
+  /** Requests that are left, about. */
+  readonly calls: number;
+  /** What was sent for it before: it counts against the same minute. */
+  readonly before: { readonly calls: number; readonly startedAt: number };
+  readonly clock: Clock;
+  readonly notion: Config["notion"];
+}
+
+/** Adds to the progress of an import when it will be through. */
 export function predicting(
   { onProgress }: Pick<ImportOptions, "onProgress">,
-  of: { readonly calls: number; readonly clock: Clock; readonly notion: Config["notion"] },
+  { calls, before, clock, notion }: PaceOptions,
 ): NonNullable<SyncOptions["onProgress"]> {
-  const { calls, clock, notion } = of;
   const ratePerMinute = notion.ratePerMinute === "auto" ? null : notion.ratePerMinute;
-  const forecast = new Forecast({ calls, ratePerMinute, startedAt: clock.now() });
+  const { startedAt } = before;
+  const forecast = new Forecast({ calls: calls + before.calls, ratePerMinute, startedAt });
   const sentBySync = new Map<string, { readonly first: number; last: number }>();
   return (progress) => {
     const counted = sentBySync.get(progress.sync) ?? { first: progress.calls, last: progress.calls };
     counted.last = progress.calls;
     sentBySync.set(progress.sync, counted);
-    const sent = [...sentBySync.values()].reduce((sum, { first, last }) => sum + last - first, 0);
+    const sent = [...sentBySync.values()].reduce((sum, { first, last }) => sum + last - first, before.calls);
     const left = forecast.leftMs(sent, clock.now());
     onProgress?.({ ...progress, ...(left === null ? {} : { secondsLeft: Math.round(left / 1_000) }) });
   };

@@ -86,12 +86,15 @@ export class Library implements LibraryDesk {
     options: ImportOptions,
   ): Promise<ShelfReport & Pick<ImportReport, "expected">> {
     const { deps, notion } = this.parts;
+    const startedAt = deps.clock.now();
     const syncs = await this.syncs.run(options, "import");
     const { plan, result, draft } = await change.step(think, { only: "series" });
     const report = { ...reportOf(plan, totalsOf(draft)), refusal: result.refusal };
     const expected = expectedOf(report, notion);
     if (plan.writes.length > 0) {
-      const onProgress = predicting(options, { calls: expected.calls, clock: deps.clock, notion });
+      const before = { calls: syncs.reduce((sum, { run }) => sum + run.calls, 0), startedAt };
+      const { clock } = deps;
+      const onProgress = predicting(options, { calls: expected.calls, before, clock, notion });
       // A book is sent with the page of its series: first the series have to have pages.
       syncs.push(...(await this.syncs.run({ ...options, onProgress }, "import", "series")));
       demandGoing(options);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { openServingStore } from "../../src/app/stores.ts";
 import { describeStore } from "../../src/store/store.suite.ts";
+import { describeCollections } from "../../src/store/suite/collections.suite.ts";
 import { describePairs } from "../../src/store/suite/pairs.suite.ts";
 import { inboxEvent } from "../../src/store/suite/pairs-case.ts";
 import { temporaryFolder } from "./folder.ts";
@@ -20,6 +21,7 @@ async function openInFolder() {
 describeStore("sqlite store in a thread", openInFolder);
 
 describePairs("pairs of the sqlite store in a thread", openInFolder);
+describeCollections("collections of the sqlite store in a thread", openInFolder);
 
 describe("a store in a thread", () => {
   it("says what keeps it from opening", async () => {
