@@ -1,3 +1,4 @@
+import type { Audible, OpenAudibleRequest } from "../app/audible.ts";
 import type { DemoOptions, DemoReport } from "../app/demo.ts";
 import type { EmulatorRequest } from "../app/emulator.ts";
 import type { InitPipelineReport, InitPipelineRequest } from "../app/init-pipeline.ts";
@@ -33,6 +34,7 @@ export interface CliDeps {
   runDemo(request: DemoOptions): Promise<DemoReport>;
   runPipelineDemo(request: DemoOptions): Promise<DemoReport>;
   startEmulator(request: EmulatorRequest): Promise<RunningEmulator>;
+  openAudible(request: OpenAudibleRequest): Promise<Audible>;
   migrateStore(url: string): Promise<StoreMigration>;
   copyStore(request: StoreCopyRequest): Promise<StoreCopyReport>;
   /** Wall time in milliseconds, to pace progress lines. */
@@ -47,6 +49,7 @@ export const realDeps: CliDeps = {
   runDemo: async (request) => (await import("../app/demo.ts")).runDemo(request),
   runPipelineDemo: async (request) => (await import("../app/pipeline-demo.ts")).runPipelineDemo(request),
   startEmulator: async (request) => (await import("../app/emulator.ts")).startEmulator(request),
+  openAudible: async (request) => (await import("../app/audible.ts")).openAudible(request),
   migrateStore: async (url) => (await import("../app/store-copy.ts")).migrateStore(url),
   copyStore: async (request) => (await import("../app/store-copy.ts")).copyStore(request),
   now: () => Date.now(),

@@ -3,6 +3,7 @@ import { readVersion } from "../app/version.ts";
 import type { CommandContext, CommandResult, CommonFlags } from "./command.ts";
 import type { CliDeps } from "./deps.ts";
 import type { CliIo } from "./io.ts";
+import { addAudibleCommands } from "./program-audible.ts";
 import { addSetupCommands, addTwoWayCommands } from "./program-two-way.ts";
 
 interface ProgramRequest {
@@ -34,6 +35,7 @@ export function createProgram({ io, deps, onResult }: ProgramRequest): Command {
   addSyncCommands(add, contextFor, onResult);
   addTwoWayCommands(program, commands);
   addReadCommands(add, contextFor, onResult);
+  addAudibleCommands(program, commands);
   addServingCommands(add, contextFor, onResult);
   const store = program.command("store").description("the store as such: bring it up to date, move it");
   addStoreCommands(adderTo(store), contextFor, onResult);

@@ -47,6 +47,7 @@ export async function run(fake: Fake, argv: readonly string[], options: RunOptio
     runDemo: () => Promise.reject(new Error("no demo in this test")),
     runPipelineDemo: () => Promise.reject(new Error("no demo in this test")),
     startEmulator: () => Promise.reject(new Error("no emulator in this test")),
+    openAudible: () => Promise.reject(new Error("no Audible in this test")),
     migrateStore: () => Promise.reject(new Error("no store in this test")),
     copyStore: () => Promise.reject(new Error("no store in this test")),
     now: () => 0,

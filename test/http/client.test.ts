@@ -179,6 +179,7 @@ describe("createHttpClient", () => {
     expect(response).toEqual({
       status: 200,
       body: { a: 1 },
+      headers: expect.any(Headers),
       date: Date.parse("2026-11-21T10:00:00Z"),
       elapsedMs: expect.any(Number),
       requestId: "r-7",
@@ -188,6 +189,30 @@ describe("createHttpClient", () => {
       url: "/v1/data_sources/x/query?filter_properties=a%25b",
     });
     expect(server.seen[0]?.headers.authorization).toBe(`Bearer ${TOKEN}`);
+  });
+
+  it("signs each exchange anew, over what is sent", async () => {
+    await using server = await scriptedServer([{ status: 503 }, ok]);
+    const signed: unknown[] = [];
+    const { client } = clientOf(server.url, {
+      sign: ({ method, url, body }) => {
+        signed.push([method, `${url.pathname}${url.search}`, body]);
+        return { "x-signature": String(signed.length) };
+      },
+    });
+    await client.request({ ...read, query: { page: "a b" }, body: { a: 1 } });
+    const outgoing = ["POST", "/v1/data_sources/x/query?page=a+b", '{"a":1}'];
+    expect(signed).toEqual([outgoing, outgoing]);
+    expect(server.seen.map(({ method, url, body }) => [method, url, body])).toEqual(signed);
+    expect(server.seen.map(({ headers }) => headers["x-signature"])).toEqual(["1", "2"]);
+  });
+
+  it("sends a form as a form", async () => {
+    await using server = await scriptedServer([ok]);
+    const { body: _, ...request } = { body: null, ...read };
+    await clientOf(server.url).client.request({ ...request, form: { token: "a|b", name: "ä" } });
+    expect(server.seen[0]?.headers["content-type"]).toBe("application/x-www-form-urlencoded");
+    expect(server.seen[0]?.body).toBe("token=a%7Cb&name=%C3%A4");
   });
 
   it("sends an encoded path as it is", async () => {
