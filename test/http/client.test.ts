@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { LockstepError } from "../../src/core/errors.ts";
 import { createBreaker } from "../../src/http/breaker.ts";
-import { createHttpClient, type Fetch, type HttpRequest, type Sent } from "../../src/http/client.ts";
+import {
+  createHttpClient,
+  type Fetch,
+  type HttpClientOptions,
+  type HttpRequest,
+  type Sent,
+} from "../../src/http/client.ts";
 import { createPacer } from "../../src/http/pacer.ts";
 import { type Scripted, scriptedServer } from "./scripted-server.ts";
 import { virtualClock } from "./virtual-clock.ts";
@@ -26,7 +32,9 @@ const limited = (reason: string, retryAfter: string): Scripted => ({
   json: { code: "rate_limited", additional_data: { rate_limit_reason: reason } },
 });
 
-function clientOf(url: string, extra: { timeoutMs?: number; responseBytesMax?: number; fetch?: Fetch } = {}) {
+type Extra = Partial<Pick<HttpClientOptions, "timeoutMs" | "responseBytesMax" | "fetch" | "sign">>;
+
+function clientOf(url: string, extra: Extra = {}) {
   const clock = virtualClock();
   const client = createHttpClient({
     service: "Notion",
