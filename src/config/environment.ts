@@ -13,6 +13,8 @@ export interface Environment {
   readonly audibleBaseUrl: string | null;
   /** For signing in to Audible without a browser. */
   readonly audiblePassword: string | null;
+  /** Where Open Library is, when not there: a stand-in or a mirror. */
+  readonly openLibraryBaseUrl: string | null;
   /** Replaces the cron expression of every schedule. */
   readonly scheduleCron: string | null;
   /** Turns every schedule on or off. */
@@ -43,6 +45,7 @@ export function readEnvironment(variables: Variables): Environment {
     notionBaseUrl: baseUrlOf(variables, "NOTION_BASE_URL"),
     audibleBaseUrl: baseUrlOf(variables, "AUDIBLE_BASE_URL"),
     audiblePassword: textOf(variables, "AUDIBLE_PASSWORD"),
+    openLibraryBaseUrl: baseUrlOf(variables, "OPEN_LIBRARY_BASE_URL"),
     scheduleCron: cronOf(variables),
     isScheduleEnabled: enabledOf(variables),
   };

@@ -1,4 +1,5 @@
 import type { Ids } from "../core/clock.ts";
+import { createMemoryAnswers } from "./memory-answers.ts";
 import { createMemoryPairs } from "./memory-pairs.ts";
 import {
   addTask,
@@ -35,6 +36,7 @@ export function createMemoryStore({ ids }: { ids: Ids }): Store {
     async close() {},
     async [Symbol.asyncDispose]() {},
     pairs: createMemoryPairs(shelf.leases),
+    answers: createMemoryAnswers(),
     ...editTopic(shelf, ids),
     ...taskTopic(shelf),
     ...historyTopic(shelf),

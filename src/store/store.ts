@@ -1,5 +1,6 @@
 import type { Checkpoint, RememberedRecord } from "../connector/connector.ts";
 import type { Json } from "../core/json.ts";
+import type { AnswerStore } from "./answer-store.ts";
 import type { PairStore } from "./pair-store.ts";
 
 /** The task fields that have a column of their own; everything else lives in `metadata`. */
@@ -230,6 +231,8 @@ export interface Store extends AsyncDisposable {
 
   /** What two-way syncs know. */
   readonly pairs: PairStore;
+  /** What outside services answered. */
+  readonly answers: AnswerStore;
 
   // Tasks (people and agents)
   createTask(task: { projectScopeId: string; version: VersionDraft; at: string }): Promise<Task>;

@@ -63,6 +63,7 @@ const orders: Readonly<Record<string, TableOrder>> = {
   pair_conflicts: ["id"],
   pair_holds: ["id"],
   pair_inbox: ["seq"],
+  answers: ["key"],
 };
 
 /** Throws for a table that is not listed above: it would be left behind by every copy. */

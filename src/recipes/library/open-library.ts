@@ -2,7 +2,7 @@ import type { Clock } from "../../core/clock.ts";
 import { type ErrorCode, LockstepError } from "../../core/errors.ts";
 import type { Json } from "../../core/json.ts";
 import type { SeriesPlace } from "./model.ts";
-import { chooseWork, editionSeries, searchedSeries, toPlace } from "./open-library-answers.ts";
+import { bareTitle, chooseWork, editionSeries, searchedSeries, toPlace } from "./open-library-answers.ts";
 import { foldText } from "./text.ts";
 
 /** What the lookup needs of an HTTP client; that of `http/client.ts` fits, with its retries, Retry-After and breaker. */
@@ -93,7 +93,7 @@ export function createOpenLibrary(options: {
 
   async function look(title: string, author: string): Promise<Json> {
     const query = {
-      title,
+      title: bareTitle(title),
       ...(author === "" ? {} : { author }),
       fields: searchFields,
       limit: String(WORKS_MAX),

@@ -1,5 +1,6 @@
 import type { Ids } from "../../core/clock.ts";
 import type { Store } from "../store.ts";
+import { answerStore } from "./answers.ts";
 import { commitTopic } from "./commit.ts";
 import { conflictTopic } from "./conflicts.ts";
 import type { DatabaseOptions } from "./connections.ts";
@@ -24,6 +25,7 @@ export async function openPostgresStore({ ids, ...options }: PostgresStoreOption
     close: database.close,
     [Symbol.asyncDispose]: database.close,
     pairs: pairStore(database),
+    answers: answerStore(database),
     ...taskTopic(database),
     ...editTopic(database, ids),
     ...historyTopic(database),

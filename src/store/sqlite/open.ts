@@ -1,6 +1,7 @@
 import type { Ids } from "../../core/clock.ts";
 import type { Store } from "../store.ts";
 import type { SharedStore } from "../threaded/host.ts";
+import { answerStore } from "./answers.ts";
 import { commitTopic } from "./commit.ts";
 import { conflictTopic } from "./conflicts.ts";
 import { type Database, openDatabase } from "./database.ts";
@@ -42,6 +43,7 @@ function storeOn(database: Database, ids: Ids): Store {
     close,
     [Symbol.asyncDispose]: close,
     pairs: pairStore(database),
+    answers: answerStore(database),
     ...taskTopic(database, tasks),
     ...editTopic(database, ids, tasks),
     ...historyTopic(database),

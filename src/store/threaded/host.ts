@@ -1,7 +1,15 @@
 import type { MessagePort } from "node:worker_threads";
 import type { InboxEvent } from "../pair-store.ts";
 import type { Store } from "../store.ts";
-import { type Answer, failureFrom, opening, type Question, type Request, rowsPerPage } from "./messages.ts";
+import {
+  type Answer,
+  failureFrom,
+  opening,
+  type Question,
+  type Request,
+  rowsPerPage,
+  type Topic,
+} from "./messages.ts";
 
 type Method = (...args: readonly unknown[]) => unknown;
 
@@ -141,8 +149,9 @@ class Host {
   }
 
   /** Names and arguments come from `threadedStore`, whose types are the store's own. */
-  private method(topic: "store" | "pairs", name: string): Method {
-    const owner = (topic === "pairs" ? this.store.pairs : this.store) as unknown as Record<string, Method>;
+  private method(topic: Topic, name: string): Method {
+    const part = topic === "store" ? this.store : this.store[topic];
+    const owner = part as unknown as Record<string, Method>;
     const method = owner[name];
     if (method === undefined) throw new Error(`the store has no method ${name}`);
     return method.bind(owner);

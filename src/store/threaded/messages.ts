@@ -1,8 +1,8 @@
 import { type ErrorCode, LockstepError, type Retry } from "../../core/errors.ts";
 import type { Json } from "../../core/json.ts";
 
-/** A store's own methods, or those of its `pairs`. */
-export type Topic = "store" | "pairs";
+/** A store's own methods, or those of its parts. */
+export type Topic = "store" | "pairs" | "answers";
 
 /** What one thread asks of the store in another. */
 export type Request =
