@@ -5,7 +5,7 @@ import { type ConfigProblem, pathText } from "./problem.ts";
 const secretPatterns: readonly RegExp[] = [
   /\b(?:ntn|secret|ghp|gho|ghu|ghs|ghr|github_pat)_[A-Za-z0-9_]+/g,
   /\bBearer\s+[A-Za-z0-9._~+/=-]+/gi,
-  /\bAtn[ar]\|[A-Za-z0-9+/=_-]+/g,
+  /\bAt[nz][a-z]\|[A-Za-z0-9+/=_-]+/g,
   /\{enc:[^}]*\}(?:\{\w+:[^}]*\})*/g,
   /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
   /(?<=authorization_code=)[^&\s"',<>]+/gi,

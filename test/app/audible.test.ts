@@ -189,8 +189,15 @@ describe("credentials", () => {
     await chmod(world.credentialsPath, 0o644);
     expect(await world.audible.signedInto()).toBe("us");
     expect((await stat(world.credentialsPath)).mode & 0o777).toBe(0o600);
-    await writeFile(world.credentialsPath, '{"locale":"us"');
-    await expect(world.audible.signedInto()).rejects.toMatchObject({ code: "AUDIBLE_SIGN_IN_NEEDED" });
+    const whole = JSON.parse(await readFile(world.credentialsPath, "utf8"));
+    for (const broken of [
+      '{"locale":"us"',
+      "[]",
+      JSON.stringify({ ...whole, privateKey: "-----BEGIN X-----" }),
+    ]) {
+      await writeFile(world.credentialsPath, broken);
+      await expect(world.export()).rejects.toMatchObject({ code: "AUDIBLE_SIGN_IN_NEEDED" });
+    }
   });
 });
 

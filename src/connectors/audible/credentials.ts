@@ -25,7 +25,7 @@ const keys = [
   "accessTokenExpiresAt",
 ] as const satisfies readonly (keyof AudibleCredentials)[];
 
-/** The credentials of a file; null when something is missing. */
+/** The credentials of a file; null when something is missing or the key is none. */
 export function readCredentials(json: Json): AudibleCredentials | null {
   if (!isJsonObject(json)) return null;
   const texts = keys.map((key) => {
@@ -35,11 +35,22 @@ export function readCredentials(json: Json): AudibleCredentials | null {
   const [locale, serial, adpToken, privateKey, refreshToken, accessToken, accessTokenExpiresAt] = texts;
   if (!locale || !serial || !adpToken || !privateKey || !refreshToken || !accessToken) return null;
   if (!accessTokenExpiresAt || Number.isNaN(Date.parse(accessTokenExpiresAt))) return null;
+  if (rsaKey(privateKey) === null) return null;
   return { locale, serial, adpToken, privateKey, refreshToken, accessToken, accessTokenExpiresAt };
 }
 
 /** The key that Audible gave: PEM, or DER in base64 (PKCS #1 or #8). Throws AUDIBLE_SIGN_IN_FAILED for anything else. */
 export function parseDeviceKey(text: string): KeyObject {
+  const key = rsaKey(text);
+  if (key !== null) return key;
+  throw new LockstepError(
+    "AUDIBLE_SIGN_IN_FAILED",
+    "Audible registered the device, and its key cannot be read: expected an RSA key as PEM or DER. Sign in again.",
+  );
+}
+
+/** null: it is none. */
+function rsaKey(text: string): KeyObject | null {
   const der = { key: Buffer.from(text, "base64"), format: "der" } as const;
   const attempts = text.includes("-----BEGIN")
     ? [() => createPrivateKey(text)]
@@ -52,10 +63,7 @@ export function parseDeviceKey(text: string): KeyObject {
       // Another form, or none.
     }
   }
-  throw new LockstepError(
-    "AUDIBLE_SIGN_IN_FAILED",
-    "Audible registered the device, and its key cannot be read: expected an RSA key as PEM or DER. Sign in again.",
-  );
+  return null;
 }
 
 export function keyToPem(key: KeyObject): string {

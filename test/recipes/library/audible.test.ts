@@ -1,8 +1,12 @@
+import { Readable } from "node:stream";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Json } from "../../../src/core/json.ts";
 import { readLibraryItem } from "../../../src/recipes/library/audible/read-item.ts";
 import { toSeriesList, volumesOfSeries } from "../../../src/recipes/library/audible/read-series.ts";
 import { readCompanion, writeCompanion } from "../../../src/recipes/library/companion.ts";
+import { readExport } from "../../../src/recipes/library/exports/read-export.ts";
+import { writeExport } from "../../../src/recipes/library/exports/write-export.ts";
 import type { ExportedBook } from "../../../src/recipes/library/model.ts";
 import {
   itemLike,
@@ -87,6 +91,44 @@ describe("an item of Audible's library", () => {
     ["Newspaper / Magazine", "Periodical", "podcast"],
   ])("of type %s, delivered as %s, is a %s", (type, delivery, kind) => {
     expect(read({ content_type: type, content_delivery_type: delivery }).kind).toBe(kind);
+  });
+});
+
+describe("whatever Audible may answer", () => {
+  const keys = [...Object.keys(recordedItemWithRelations[0] ?? {}), "asin", "title", "series"];
+  const hostile = fc.dictionary(
+    fc.constantFrom(...keys),
+    fc.jsonValue({ maxDepth: 3 }) as fc.Arbitrary<Json>,
+  );
+  const text = fc.string({ unit: "grapheme", maxLength: 40 });
+  const told = fc.record({
+    title: text,
+    subtitle: text,
+    authors: fc.array(fc.record({ name: text }), { maxLength: 3 }),
+    narrators: fc.array(fc.record({ name: text }), { maxLength: 3 }),
+    series: fc.array(fc.record({ title: text, sequence: text, asin: fc.constantFrom("B000000001", "") }), {
+      maxLength: 3,
+    }),
+    language: text,
+    product_images: fc.dictionary(fc.constantFrom("500", "1215"), text),
+    runtime_length_min: fc.double(),
+  });
+
+  it("is read without an error, or not at all", () => {
+    fc.assert(fc.property(hostile, (item) => void readLibraryItem(itemLike(item), denver)));
+    fc.assert(fc.property(hostile, (item) => void volumesOfSeries(item)));
+  });
+
+  it("comes out of the exported file as it went in", async () => {
+    await fc.assert(
+      fc.asyncProperty(told, async (changes) => {
+        const book = readLibraryItem(itemLike(changes), denver);
+        if (book === null) return;
+        const file = Buffer.from([...writeExport([book])].join(""));
+        const { books, problems } = await readExport(Readable.from([file]));
+        expect({ books, problems }).toEqual({ books: [book], problems: [] });
+      }),
+    );
   });
 });
 

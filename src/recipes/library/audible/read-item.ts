@@ -8,6 +8,9 @@ import { tidy } from "../text.ts";
 
 type Item = { readonly [key: string]: Json };
 
+/** Nearly two years: no recording is longer, and a file of exports holds no longer one. */
+const LENGTH_MINUTES_MAX = 1_000_000;
+
 /** What Audible's library calls by these names is spoken, but no book. */
 const podcastKinds = /podcast|periodical|episode|show/i;
 
@@ -29,7 +32,7 @@ export function readLibraryItem(item: Item, timeZone: string): ExportedBook | nu
     lengthMinutes: lengthOf(item.runtime_length_min),
     released: releaseOf(item),
     purchased: purchaseOf(item, timeZone),
-    language: textOf(item.language).toLowerCase() || null,
+    language: tidy(textOf(item.language)).toLowerCase() || null,
     coverUrl: coverOf(item.product_images),
     status: statusOf(item),
     kind: podcastKinds.test(`${textOf(item.content_type)} ${textOf(item.content_delivery_type)}`)
@@ -94,13 +97,15 @@ function statusOf(item: Item): BookStatus | null {
 
 function coverOf(images: Json | undefined): string | null {
   if (!isJsonObject(images)) return null;
-  const urls = Object.entries(images).filter(([, url]) => typeof url === "string" && url !== "");
-  const [largest] = urls.sort(([a], [b]) => Number(b) - Number(a));
-  return largest === undefined ? null : textOf(largest[1]);
+  const urls = Object.entries(images)
+    .map(([size, url]) => ({ size: Number(size), url: textOf(url).trim() }))
+    .filter(({ url }) => url !== "");
+  return urls.sort((a, b) => b.size - a.size)[0]?.url ?? null;
 }
 
 function lengthOf(minutes: Json | undefined): number | null {
-  return typeof minutes === "number" && minutes > 0 ? Math.round(minutes) : null;
+  const whole = typeof minutes === "number" ? Math.round(minutes) : 0;
+  return whole > 0 && whole < LENGTH_MINUTES_MAX ? whole : null;
 }
 
 function namesIn(people: Json | undefined): readonly string[] {
