@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { type AudibleClient, productsPerCallMax } from "../connectors/audible/client.ts";
 import type { Clock } from "../core/clock.ts";
-import { type ErrorCode, LockstepError } from "../core/errors.ts";
+import { LockstepError } from "../core/errors.ts";
 import type { Json } from "../core/json.ts";
 import { readLibraryItem } from "../recipes/library/audible/read-item.ts";
 import { type ListedVolume, toSeriesList, volumesOfSeries } from "../recipes/library/audible/read-series.ts";
@@ -10,6 +10,7 @@ import { timeZoneDefault } from "../recipes/library/day.ts";
 import { writeExport } from "../recipes/library/exports/write-export.ts";
 import type { ExportedBook } from "../recipes/library/model.ts";
 import type { Progress } from "./lockstep.ts";
+import { patientAttempts } from "./patient-attempts.ts";
 import { writeWholeFile } from "./whole-file.ts";
 
 export interface AudibleExportOptions {
@@ -43,6 +44,7 @@ interface ExportDeps {
   readonly locale: string;
   readonly calls: () => number;
   readonly waitingMs: () => number;
+  readonly signal?: AbortSignal | undefined;
 }
 
 type Tell = (phase: string, rows: number, rowsExpected: number | null) => void;
@@ -66,7 +68,7 @@ export async function exportLibrary(
       waitingMs: deps.waitingMs(),
     });
   const library = await readLibrary(deps.client, options, tell);
-  const series = await readAllSeries(deps.client, library.books, tell);
+  const series = await readAllSeries(deps, library.books, tell);
   const files = filesIn(options.output, deps.clock);
   await writeWholeFile(files.series, [writeCompanion(series.lists)]);
   await writeWholeFile(files.library, writeExport(library.books.values()));
@@ -118,21 +120,14 @@ interface SeriesReading {
   readonly problems: readonly string[];
 }
 
-/** What ends in a problem of one series: the outside world, never a mistake of ours, and no refusal to sign in. */
-const outages: ReadonlySet<ErrorCode> = new Set([
-  "RATE_LIMITED",
-  "UPSTREAM_FAILED",
-  "UPSTREAM_TIMEOUT",
-  "CIRCUIT_OPEN",
-]);
-
 async function readAllSeries(
-  client: AudibleClient,
+  { client, clock, signal }: ExportDeps,
   library: ReadonlyMap<string, ExportedBook>,
   tell: Tell,
 ): Promise<SeriesReading> {
   const titles = seriesIn(library);
   const problems: string[] = [];
+  const attempt = patientAttempts(clock, signal);
   const volumesBySeries = new Map<string, readonly ListedVolume[]>();
   for (const [asin, title] of titles) {
     tell("reading series", volumesBySeries.size, titles.size);
@@ -170,15 +165,6 @@ function seriesIn(library: ReadonlyMap<string, ExportedBook>): ReadonlyMap<strin
 async function listSeries(client: AudibleClient, asin: string): Promise<readonly ListedVolume[]> {
   const product = await client.findProduct(asin);
   return product === null ? [] : volumesOfSeries(product);
-}
-
-async function attempt<T>(work: () => Promise<T>): Promise<T | LockstepError> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof LockstepError && outages.has(error.code)) return error;
-    throw error;
-  }
 }
 
 function asinOf({ asin }: Product): string {

@@ -126,7 +126,7 @@ export function openAudible(request: OpenAudibleRequest): Audible {
       const client = createAudibleClient({ signed, unsigned, renewAccess, signal });
       const calls = () => signed.stats().calls + unsigned.stats().calls;
       const waitingMs = () => signed.stats().waitingMs;
-      return exportLibrary({ client, clock, locale: marketplace.locale, calls, waitingMs }, options);
+      return exportLibrary({ client, clock, locale: marketplace.locale, calls, waitingMs, signal }, options);
     },
   };
 }

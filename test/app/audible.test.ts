@@ -8,7 +8,7 @@ import { timeZoneDefault } from "../../src/recipes/library/day.ts";
 import { readExport } from "../../src/recipes/library/exports/read-export.ts";
 import { folderWith } from "../config/folder.ts";
 import { virtualClock } from "../http/virtual-clock.ts";
-import { itemLike, sampleLibrary } from "../support/audible/recorded.ts";
+import { type Item, itemLike, sampleLibrary } from "../support/audible/recorded.ts";
 import { AudibleServer, type AudibleServerOptions, account } from "../support/audible/server.ts";
 import type { Challenge } from "../support/audible/sign-in-pages.ts";
 import { signInAsPerson } from "../support/audible/signed-in.ts";
@@ -49,6 +49,14 @@ class World implements AsyncDisposable {
     await this.server[Symbol.asyncDispose]();
     await this.folder[Symbol.asyncDispose]();
   }
+}
+
+/** So many titles, with so many ASINs, and nothing else. */
+function plainItems(count: number, asins = count): readonly Item[] {
+  return Array.from({ length: count }, (_, at) => ({
+    asin: `B${String(at % asins).padStart(9, "0")}`,
+    title: `Title ${at}`,
+  }));
 }
 
 describe("a sign-in by browser", () => {
@@ -161,9 +169,7 @@ describe("credentials", () => {
   it("are renewed again when the token runs out on the way", async () => {
     let library = 0;
     await using world = await World.open({
-      items: Array.from({ length: 401 }, (_, at) =>
-        itemLike({ asin: `B${String(at).padStart(9, "0")}`, series: null }),
-      ),
+      items: plainItems(401),
       fault: ({ path }) => {
         library += path === "/1.0/library" ? 1 : 0;
         if (path === "/1.0/library" && library === 3) world.server.expireAccessTokens();
@@ -213,9 +219,7 @@ describe("an export", () => {
   });
 
   it("reads to the end by tokens where Audible gives them, and each title once", async () => {
-    const items = Array.from({ length: 10_450 }, (_, at) =>
-      itemLike({ asin: `B${String(at % 10_440).padStart(9, "0")}`, series: null }),
-    );
+    const items = plainItems(10_450, 10_440);
     await using world = await World.open({ items, isPagingByToken: true });
     await world.signIn();
     const report = await world.export();
@@ -224,9 +228,7 @@ describe("an export", () => {
   });
 
   it("is none when Audible counts no further than a part of the library", async () => {
-    const items = Array.from({ length: 10_450 }, (_, at) =>
-      itemLike({ asin: `B${String(at).padStart(9, "0")}`, series: null }),
-    );
+    const items = plainItems(10_450);
     await using world = await World.open({ items });
     await world.signIn();
     await expect(world.export()).rejects.toThrow(/still has more/);
@@ -270,5 +272,54 @@ describe("an export", () => {
     await world.signIn();
     expect(await world.export()).toMatchObject({ books: 1, series: 2, missing: 60, problems: [] });
     expect(world.server.calls("/1.0/catalog/products")).toBe(2);
+  });
+
+  const inSeries = (count: number) =>
+    Array.from({ length: count }, (_, at) => ({
+      asin: `B${String(at).padStart(9, "0")}`,
+      title: `Title ${at}`,
+      series: [{ asin: `S${String(at).padStart(9, "0")}`, title: `Series ${at}`, sequence: "1" }],
+    }));
+  const asksSeries = (path: string, from: number, to: number) => {
+    const number = Number(/products\/S(\d+)$/.exec(path)?.[1] ?? Number.NaN);
+    return number >= from && number < to;
+  };
+
+  it("goes on after series that always fail, however many stand in a row", async () => {
+    await using world = await World.open({
+      items: inSeries(12),
+      fault: ({ path }) => (asksSeries(path, 2, 7) ? { status: 500 } : null),
+    });
+    await world.signIn();
+    const report = await world.export();
+    expect(report).toMatchObject({ books: 12, series: 7 });
+    expect(report.problems.map((problem) => problem.slice(0, 8))).toEqual(
+      [2, 3, 4, 5, 6].map((number) => `Series ${number}`),
+    );
+  });
+
+  it("gives up on series in the end when Audible is down, and keeps the library", async () => {
+    await using world = await World.open({
+      items: inSeries(60),
+      fault: ({ path }) => (asksSeries(path, 0, 60) ? "drop" : null),
+    });
+    await world.signIn();
+    const report = await world.export();
+    expect(report).toMatchObject({ books: 60, series: 0 });
+    expect(report.problems).toHaveLength(60);
+    expect(world.server.seen.length).toBeLessThan(30);
+  });
+
+  it("does not wait out a limit of hours: what is left is named", async () => {
+    await using world = await World.open({
+      items: inSeries(20),
+      fault: ({ path }) =>
+        asksSeries(path, 3, 20) ? { status: 429, headers: { "retry-after": "7200" } } : null,
+    });
+    await world.signIn();
+    const report = await world.export();
+    expect(report).toMatchObject({ books: 20, series: 3 });
+    expect(report.problems).toHaveLength(17);
+    expect(report.calls).toBeLessThan(8);
   });
 });
