@@ -1,6 +1,6 @@
 import { crc32, deflateRawSync } from "node:zlib";
 
-/** A cell as a spreadsheet knows it; a date is a day. */
+/** A cell as a spreadsheet knows it; a date is shown as it is in UTC. */
 export type Cell = string | number | boolean | Date | null;
 
 /** An XLSX file with these sheets, as small as the format lets it be: shared strings, numbers, booleans, dates. */
@@ -21,8 +21,8 @@ export function xlsx(sheets: Readonly<Record<string, readonly (readonly Cell[])[
       ["styles", "styles.xml"],
     ]),
     "xl/sharedStrings.xml": `${head}<sst xmlns="${main}">${shared}</sst>`,
-    // Style 1 is a date (format 14).
-    "xl/styles.xml": `${head}<styleSheet xmlns="${main}"><cellXfs><xf numFmtId="0"/><xf numFmtId="14" applyNumberFormat="1"/></cellXfs></styleSheet>`,
+    // Style 1 is a date with its time, in the format that Libation writes.
+    "xl/styles.xml": `${head}<styleSheet xmlns="${main}"><numFmts><numFmt numFmtId="164" formatCode="MM/dd/yyyy HH:mm:ss"/></numFmts><cellXfs><xf numFmtId="0"/><xf numFmtId="164" applyNumberFormat="1"/></cellXfs></styleSheet>`,
     ...Object.fromEntries(parts.map((xml, at) => [`xl/worksheets/sheet${at + 1}.xml`, xml])),
   };
   return zip(Object.entries(entries));

@@ -11,7 +11,7 @@ async function* inPieces(bytes: Uint8Array, size = 1_000): AsyncGenerator<Uint8A
 
 const read = (bytes: Uint8Array) => readExport(inPieces(bytes));
 
-const day = (text: string) => new Date(`${text}T00:00:00Z`);
+const time = (text: string) => new Date(`${text}Z`);
 
 const columnsFile = join(import.meta.dirname, "../../fixtures/audible/export-columns.json");
 const libationColumns: readonly string[] = JSON.parse(readFileSync(columnsFile, "utf8")).libation.csv_columns;
@@ -23,7 +23,7 @@ function libationRow(cells: Readonly<Record<string, Cell>>): readonly Cell[] {
 }
 
 const guards = libationRow({
-  "Date Added to library": day("2024-02-29"),
+  "Date Added to library": time("2024-02-29T23:59:59"),
   "Audible Product Id": "B000GUARDS",
   Title: 'Guards! Guards! <8> & "more"',
   Authors: "Terry Pratchett",
@@ -31,7 +31,7 @@ const guards = libationRow({
   "Length In Minutes": 677,
   "Series Names": "Discworld, Discworld: Ankh-Morpork City Watch",
   "Series Order": "8 : Discworld, 1 : Discworld: Ankh-Morpork City Watch",
-  "Date Published": day("1989-11-01"),
+  "Date Published": time("1989-11-01T00:00:00"),
   Language: "english",
   "Is Finished?": true,
   "Content Type": "Product",
