@@ -14,7 +14,6 @@ export interface OpenLibraryRequest {
   readonly contact: string;
   /** A server in its place; null: Open Library itself. */
   readonly baseUrl: string | null;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** Its answers are small; one that takes longer than this is none. */
@@ -25,7 +24,7 @@ const CALLS_PER_MINUTE = 60;
 
 /** Open Library over the network, with retries, Retry-After and a breaker, and the store's memory before it. */
 export function openOpenLibrary(request: OpenLibraryRequest): OpenLibrary {
-  const { clock, ids, answers, contact, baseUrl, signal } = request;
+  const { clock, ids, answers, contact, baseUrl } = request;
   const service = "Open Library";
   const http = createHttpClient({
     service,
@@ -38,5 +37,5 @@ export function openOpenLibrary(request: OpenLibraryRequest): OpenLibrary {
     timeoutMs: TIMEOUT_MS,
     responseBytesMax: RESPONSE_BYTES_MAX,
   });
-  return createOpenLibrary({ http, cache: answers, clock, contact, signal });
+  return createOpenLibrary({ http, cache: answers, clock, contact });
 }

@@ -138,6 +138,19 @@ describe("enrichment", () => {
     await it[Symbol.asyncDispose]().catch(() => {});
   });
 
+  it("can be cancelled between two questions, and tells how far it is", async () => {
+    await using it = await world(search);
+    const stopping = new AbortController();
+    const seen: string[] = [];
+    const onProgress = (done: number, all: number) => {
+      seen.push(`${done} of ${all}`);
+      if (done === 2) stopping.abort(new Error("stopped"));
+    };
+    const sources = { companion, openLibrary: it.open() };
+    await expect(enrich(library, sources, { onProgress, signal: stopping.signal })).rejects.toThrow();
+    expect(seen).toEqual(["0 of 6", "1 of 6", "2 of 6"]);
+  });
+
   it("asks a service that is down a few times only", async () => {
     await using it = await world(() => ({ status: 503, text: "down" }));
     const many = Array.from({ length: 40 }, (_, at) =>

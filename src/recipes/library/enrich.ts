@@ -24,6 +24,12 @@ export interface Enrichment {
   };
 }
 
+export interface EnrichOptions {
+  /** Works looked up so far, of all that are. */
+  readonly onProgress?: (done: number, all: number) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * The series of an export's books from the best source that has them: the export's own columns, the companion file, Open
  * Library, then title and subtitle. Open Library is asked for the books that Audible's own data leaves without a series or
@@ -33,7 +39,7 @@ export interface Enrichment {
 export async function enrich(
   exported: readonly ExportedBook[],
   { companion, openLibrary }: EnrichSources,
-  onProgress: (done: number, all: number) => void = () => {},
+  { onProgress = () => {}, signal }: EnrichOptions = {},
 ): Promise<Enrichment> {
   const open = openLibrary === null ? [] : booksToAsk(exported, companion);
   const works = Map.groupBy(open, workKey);
@@ -45,7 +51,7 @@ export async function enrich(
     if (openLibrary === null || first === undefined) continue;
     onProgress(asked, works.size);
     asked += 1;
-    const answer = await openLibrary.findSeries(first);
+    const answer = await openLibrary.findSeries(first, signal);
     if (answer.kind === "unknown") {
       reasons.add(answer.reason);
       continue;
