@@ -31,6 +31,8 @@ export interface AudibleExportReport {
   readonly series: number;
   /** Volumes of these series that are not in the library, announced ones included. */
   readonly missing: number;
+  /** Series of which Audible lists no volume, as of those of another marketplace. The file lacks them. */
+  readonly unlisted: number;
   /** The library, and what each series has beside it; absolute. */
   readonly files: { readonly library: string; readonly series: string };
   /** Items without a title or an ASIN, and series that could not be asked for. The files lack them. */
@@ -77,6 +79,7 @@ export async function exportLibrary(
     books: library.books.size,
     podcasts: library.podcasts,
     series: series.lists.length,
+    unlisted: series.unlisted,
     missing: new Set(series.lists.flatMap(({ missing }) => missing.map(({ asin }) => asin))).size,
     files,
     problems: [...library.problems, ...series.problems],
@@ -117,6 +120,7 @@ type Product = { readonly [key: string]: Json };
 
 interface SeriesReading {
   readonly lists: readonly SeriesList[];
+  readonly unlisted: number;
   readonly problems: readonly string[];
 }
 
@@ -135,20 +139,31 @@ async function readAllSeries(
     if (volumes instanceof LockstepError) problems.push(`${title} (${asin}): ${volumes.message}`);
     else volumesBySeries.set(asin, volumes);
   }
-  const unknown = new Set([...volumesBySeries.values()].flat().map(({ asin }) => asin));
+  const listed = [...volumesBySeries].filter(([, volumes]) => volumes.length > 0);
+  const unknown = new Set(listed.flatMap(([, volumes]) => volumes.map(({ asin }) => asin)));
   for (const asin of library.keys()) unknown.delete(asin);
   const products = new Map<string, Product>();
+  const unasked = new Set<string>();
   const asked = [...unknown].sort();
   for (let from = 0; from < asked.length; from += productsPerCallMax) {
     tell("reading missing volumes", from, asked.length);
-    const found = await attempt(() => client.getProducts(asked.slice(from, from + productsPerCallMax)));
-    if (found instanceof LockstepError) problems.push(`missing volumes: ${found.message}`);
-    else for (const product of found) products.set(asinOf(product), product);
+    const some = asked.slice(from, from + productsPerCallMax);
+    const found = await attempt(() => client.getProducts(some));
+    if (found instanceof LockstepError) {
+      problems.push(`missing volumes: ${found.message}`);
+      for (const asin of some) unasked.add(asin);
+    } else for (const product of found) products.set(asinOf(product), product);
   }
-  const lists = [...volumesBySeries].map(([asin, volumes]) =>
+  // Half a series would look like one that lost books.
+  const isPart = (volumes: readonly ListedVolume[]) => volumes.some(({ asin }) => unasked.has(asin));
+  const whole = listed.filter(([, volumes]) => !isPart(volumes));
+  for (const [asin, volumes] of listed)
+    if (isPart(volumes)) problems.push(`${titles.get(asin)} (${asin}): only a part of its volumes came`);
+  const lists = whole.map(([asin, volumes]) =>
     toSeriesList({ asin, title: titles.get(asin) ?? asin, volumes, library, products }),
   );
-  return { lists: lists.sort((a, b) => (a.asin < b.asin ? -1 : 1)), problems };
+  const sorted = lists.sort((a, b) => (a.asin < b.asin ? -1 : 1));
+  return { lists: sorted, unlisted: volumesBySeries.size - listed.length, problems };
 }
 
 /** Titles of the library's series by their ASIN. */

@@ -322,4 +322,29 @@ describe("an export", () => {
     expect(report.problems).toHaveLength(17);
     expect(report.calls).toBeLessThan(8);
   });
+
+  it("leaves out a series of which Audible lists nothing, and one of which it showed a part", async () => {
+    const item = (asin: string, ...series: readonly string[]) => ({
+      asin,
+      title: asin,
+      series: series.map((each) => ({ asin: each, title: each, sequence: "1" })),
+    });
+    await using world = await World.open({
+      items: [item("B000000001", "B0SERIES01"), item("B000000002", "B0SERIES02")],
+      products: Array.from({ length: 60 }, (_, at) => item(`M${String(at).padStart(9, "0")}`, "B0SERIES02")),
+      fault: ({ path }, count) => {
+        if (path === "/1.0/catalog/products" && count > 1) return { status: 400, text: "{}" };
+        return path.endsWith("/B0SERIES01")
+          ? { status: 200, text: '{"product":{"asin":"B0SERIES01"}}' }
+          : null;
+      },
+    });
+    await world.signIn();
+    const report = await world.export();
+    expect(report).toMatchObject({ books: 2, series: 0, missing: 0, unlisted: 1 });
+    expect(report.problems).toEqual([
+      expect.stringContaining("missing volumes: Asked Audible for GET"),
+      "B0SERIES02 (B0SERIES02): only a part of its volumes came",
+    ]);
+  });
 });

@@ -11,9 +11,12 @@ import { signatureHeaders } from "./signature.ts";
 export interface AudibleClient {
   /** The library, newest purchases first, page by page. */
   libraryPages(): AsyncIterable<LibraryPage>;
-  /** A product of the catalogue with its relations: a series lists its books. null: the catalogue no longer has it. */
+  /**
+   * A product of the catalogue with its relations: a series lists its books. null: there is none. What another marketplace
+   * has comes as a stub that holds its ASIN alone.
+   */
   findProduct(asin: string): Promise<JsonObject | null>;
-  /** Products of the catalogue, those that it has; at most `productsPerCallMax` ASINs. */
+  /** Products of the catalogue, those that it has, stubs among them; at most `productsPerCallMax` ASINs. */
   getProducts(asins: readonly string[]): Promise<readonly JsonObject[]>;
 }
 
@@ -49,8 +52,16 @@ const libraryGroups = [
   "library_status",
   "origin",
 ].join(",");
-const productGroups =
-  "contributors,media,product_attrs,product_desc,product_extended_attrs,relationships,series";
+const productGroups = [
+  "contributors",
+  "media",
+  "product_attrs",
+  "product_desc",
+  "product_extended_attrs",
+  "relationships",
+  "series",
+  "sku",
+].join(",");
 
 export interface AudibleClientOptions {
   /** To the API's host, with `deviceSigner`. */

@@ -147,6 +147,8 @@ describe("a series", () => {
       child("B000000002", "1-2", "2"),
       child("B000000002", "1-2", "2"),
       child("B00000000X", null, "99"),
+      child("B000000011", "11", "11"),
+      child("B000000012", "12", "12"),
       { ...(child("B000000PAR", "1", "1") as object), relationship_type: "component" },
       child("bad", "1", "1"),
     ],
@@ -154,9 +156,11 @@ describe("a series", () => {
 
   it("lists its volumes once, in its order, parts of recordings left out", () => {
     expect(volumesOfSeries(series)).toEqual([
-      { asin: "B000000002", position: "1-2", title: null },
-      { asin: "B000000010", position: "10", title: null },
-      { asin: "B00000000X", position: null, title: null },
+      { asin: "B000000002", position: "1-2" },
+      { asin: "B000000010", position: "10" },
+      { asin: "B000000011", position: "11" },
+      { asin: "B000000012", position: "12" },
+      { asin: "B00000000X", position: null },
     ]);
   });
 
@@ -171,7 +175,15 @@ describe("a series", () => {
       title: "S",
       volumes: volumesOfSeries(series),
       library: new Map([owned, forgotten, exportedBook("B0000OTHER")].map((book) => [book.asin, book])),
-      products: new Map([["B000000010", { asin: "B000000010", title: "Ten", release_date: "2031-05-06" }]]),
+      products: new Map(
+        [
+          { asin: "B000000010", title: "Ten", release_date: "2031-05-06" },
+          // What another marketplace has, and what has no date yet.
+          { asin: "B00000000X" },
+          { asin: "B000000011", title: "Eleven", sku: "PL_HLDR_1", release_date: "2200-01-01" },
+          { asin: "B000000012", title: "Twelve", release_date: "2200-01-01" },
+        ].map((product) => [product.asin, product]),
+      ),
     });
     const shown = (volumes: typeof list.owned) =>
       volumes.map(({ asin, position, released }) => [asin, position?.raw, released]);

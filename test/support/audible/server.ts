@@ -254,15 +254,16 @@ export class AudibleServer implements AsyncDisposable {
   private products({ query }: Seen): Answer {
     const wanted = new Set((query.get("asins") ?? "").split(","));
     if (wanted.size > 50) return json(400, { message: "1 validation error detected: at 'asins'" });
-    const products = this.catalogue().filter(({ asin }) => typeof asin === "string" && wanted.has(asin));
-    return json(200, { products: products.map((each) => withGroups(each, query)) });
+    const known = new Map(this.catalogue().map((each) => [each.asin, each]));
+    return json(200, { products: [...wanted].map((asin) => withGroups(known.get(asin) ?? { asin }, query)) });
   }
 
   private product(asin: string, { query }: Seen): Answer {
     const product = this.catalogue().find((each) => each.asin === asin);
     if (product !== undefined) return json(200, { product: withGroups(product, query) });
     const children = this.catalogue().flatMap((each) => childOf(each, asin) ?? []);
-    if (children.length === 0) return json(404, { message: "Not found" });
+    // As of an ASIN of another marketplace.
+    if (children.length === 0) return json(200, { product: { asin } });
     return json(200, {
       product: withGroups({ asin, content_delivery_type: "BookSeries", relationships: children }, query),
     });

@@ -12,8 +12,6 @@ export interface ListedVolume {
   readonly asin: string;
   /** As it is written. */
   readonly position: string | null;
-  /** null: to be asked for. */
-  readonly title: string | null;
 }
 
 /** The books that a series' product lists, in its order. */
@@ -24,14 +22,13 @@ export function volumesOfSeries(series: Product): readonly ListedVolume[] {
       asin: textOf(each.asin).toUpperCase(),
       // `sort` only puts them in order; where there is no `sequence` there is no number.
       position: textOf(each.sequence) || null,
-      title: tidy(textOf(each.title)) || null,
       sort: Number(textOf(each.sort) || Number.NaN),
     }))
     .filter(({ asin }) => /^[0-9A-Z]{10}$/.test(asin));
   const once = new Map(volumes.toReversed().map((volume) => [volume.asin, volume]));
   return [...once.values()]
     .sort((a, b) => orderOf(a.sort) - orderOf(b.sort) || (a.asin < b.asin ? -1 : 1))
-    .map(({ asin, position, title }) => ({ asin, position, title }));
+    .map(({ asin, position }) => ({ asin, position }));
 }
 
 function orderOf(sort: number): number {
@@ -51,7 +48,7 @@ export interface SeriesParts {
 
 /**
  * A series with what is owned of it and what is missing. Owned books count even where the list has forgotten them; listed
- * ones that the catalogue no longer shows cannot be bought, and are left out.
+ * ones that the catalogue does not offer cannot be bought, and are left out.
  */
 export function toSeriesList({ asin, title, volumes, library, products }: SeriesParts): SeriesList {
   const listed = new Set(volumes.map((volume) => volume.asin));
@@ -61,13 +58,23 @@ export function toSeriesList({ asin, title, volumes, library, products }: Series
     const book = library.get(volume.asin);
     const product = products.get(volume.asin);
     if (book !== undefined) owned.push(ownedVolume(book, asin, volume.position));
-    else if (product !== undefined) missing.push(missingVolume(product, asin, volume));
+    else if (product !== undefined && isOffered(product)) missing.push(missingVolume(product, asin, volume));
   }
   for (const book of library.values()) {
     if (listed.has(book.asin) || !book.series.some((place) => place.asin === asin)) continue;
     owned.push(ownedVolume(book, asin, null));
   }
   return { asin, title, owned: inOrder(owned), missing: inOrder(missing) };
+}
+
+/**
+ * Whether it is a book, or will be one: a stub has no title, and the stand-ins for volumes that have no date yet have a
+ * SKU of their own, or the year 2200.
+ */
+function isOffered(product: Product): boolean {
+  const isStandIn =
+    /^PL_HLDR_/.test(textOf(product.sku) || textOf(product.sku_lite)) || (releaseOf(product) ?? "") >= "2200";
+  return tidy(textOf(product.title)) !== "" && !isStandIn;
 }
 
 function ownedVolume(book: ExportedBook, series: string, position: string | null): Volume {
@@ -80,11 +87,11 @@ function ownedVolume(book: ExportedBook, series: string, position: string | null
   };
 }
 
-function missingVolume(product: Product, series: string, { asin, position, title }: ListedVolume): Volume {
+function missingVolume(product: Product, series: string, { asin, position }: ListedVolume): Volume {
   const place = seriesOfItem(product).find((each) => each.asin === series);
   return {
     asin,
-    title: tidy(textOf(product.title)) || title || asin,
+    title: tidy(textOf(product.title)),
     position: place?.position ?? parsePosition(position),
     released: releaseOf(product),
   };
