@@ -139,7 +139,7 @@ function connectorOf({ clock, ids }: { readonly clock: Clock; readonly ids: Ids 
     createHttpClient({
       service: "Audible",
       baseUrl,
-      headers: { accept: "application/json" },
+      headers: { accept: "application/json", "user-agent": "Lockstep" },
       ...(sign === undefined ? {} : { sign }),
       clock,
       random: ids.random,
