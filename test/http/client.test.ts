@@ -32,7 +32,7 @@ const limited = (reason: string, retryAfter: string): Scripted => ({
   json: { code: "rate_limited", additional_data: { rate_limit_reason: reason } },
 });
 
-type Extra = Partial<Pick<HttpClientOptions, "timeoutMs" | "responseBytesMax" | "fetch" | "sign">>;
+type Extra = Partial<Pick<HttpClientOptions, "timeoutMs" | "responseBytesMax" | "fetch">>;
 
 function clientOf(url: string, extra: Extra = {}) {
   const clock = virtualClock();
@@ -197,30 +197,6 @@ describe("createHttpClient", () => {
       url: "/v1/data_sources/x/query?filter_properties=a%25b",
     });
     expect(server.seen[0]?.headers.authorization).toBe(`Bearer ${TOKEN}`);
-  });
-
-  it("signs each exchange anew, over what is sent", async () => {
-    await using server = await scriptedServer([{ status: 503 }, ok]);
-    const signed: unknown[] = [];
-    const { client } = clientOf(server.url, {
-      sign: ({ method, url, body }) => {
-        signed.push([method, `${url.pathname}${url.search}`, body]);
-        return { "x-signature": String(signed.length) };
-      },
-    });
-    await client.request({ ...read, query: { page: "a b" }, body: { a: 1 } });
-    const outgoing = ["POST", "/v1/data_sources/x/query?page=a+b", '{"a":1}'];
-    expect(signed).toEqual([outgoing, outgoing]);
-    expect(server.seen.map(({ method, url, body }) => [method, url, body])).toEqual(signed);
-    expect(server.seen.map(({ headers }) => headers["x-signature"])).toEqual(["1", "2"]);
-  });
-
-  it("sends a form as a form", async () => {
-    await using server = await scriptedServer([ok]);
-    const { body: _, ...request } = { body: null, ...read };
-    await clientOf(server.url).client.request({ ...request, form: { token: "a|b", name: "ä" } });
-    expect(server.seen[0]?.headers["content-type"]).toBe("application/x-www-form-urlencoded");
-    expect(server.seen[0]?.body).toBe("token=a%7Cb&name=%C3%A4");
   });
 
   it("sends an encoded path as it is", async () => {
