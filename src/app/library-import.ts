@@ -9,7 +9,9 @@ import type { ExportProblem } from "../recipes/library/exports/problem.ts";
 import { type ExportReading, readExport } from "../recipes/library/exports/read-export.ts";
 import { type Incoming, importBooks } from "../recipes/library/import-books.ts";
 import { type Judgement, judgeShelf } from "../recipes/library/judge.ts";
+import type { OpenLibrary } from "../recipes/library/open-library.ts";
 import type { ImportFile, ImportOptions } from "./library-report.ts";
+import type { Progress } from "./lockstep.ts";
 
 /** A file as it was read, ready to be taken into the library as often as it takes. */
 export interface ReadImport {
@@ -20,8 +22,8 @@ export interface ReadImport {
 
 /** Reads a file and finds out what can be known of its books. Changes nothing, and throws for nothing that is in it. */
 export async function readImport(
-  { clock }: Pick<EngineDeps, "clock">,
-  { timeZone }: LibraryConfig,
+  { clock, openLibrary }: Pick<EngineDeps, "clock"> & { readonly openLibrary: OpenLibrary | null },
+  { timeZone, name }: LibraryConfig,
   { file, options }: { readonly file: ImportFile; readonly options: ImportOptions },
 ): Promise<ReadImport> {
   const { dateOrder, withPodcasts, isSynthesizing } = options;
@@ -30,13 +32,21 @@ export async function readImport(
     ...(dateOrder === null ? {} : { dateOrder }),
   });
   const { lists, problems } = listsIn(file.companion);
-  const books = await enrich(reading.books, { companion: lists, openLibrary: new Map() });
+  const { books } = await enrich(
+    reading.books,
+    { companion: lists, openLibrary },
+    { signal: options.signal, onProgress: (done, all) => options.onProgress?.(lookUp(name, done, all)) },
+  );
   const today = dayAt(clock.now(), timeZone);
   return {
     reading,
     problems: [...reading.problems, ...problems],
     incoming: { books, lists, today, isSynthesizing },
   };
+}
+
+function lookUp(sync: string, rows: number, rowsExpected: number): Progress {
+  return { sync, phase: "asking Open Library", rows, rowsExpected, calls: rows, waitingMs: 0 };
 }
 
 /** An import, and what follows from it, as one plan. */

@@ -5,6 +5,7 @@ import type { EngineDeps } from "../engine/sync.ts";
 import { dayAt } from "../recipes/library/day.ts";
 import type { Draft, ShelfPlan } from "../recipes/library/draft.ts";
 import { judgeShelf } from "../recipes/library/judge.ts";
+import type { OpenLibrary } from "../recipes/library/open-library.ts";
 import { takeBack } from "../recipes/library/take-back.ts";
 import { cleanUp, resetShelf } from "../recipes/library/tidy.ts";
 import type { Herald } from "./herald.ts";
@@ -31,6 +32,8 @@ export interface LibraryParts extends SyncParts {
   readonly deps: EngineDeps;
   readonly notion: Config["notion"];
   readonly herald: Herald;
+  /** null: not to be asked. */
+  readonly openLibrary: OpenLibrary | null;
 }
 
 /** Another process is at it: asked again this soon, and this often. */
@@ -59,7 +62,8 @@ export class Library implements LibraryDesk {
 
   async import(file: ImportFile, options: ImportOptions): Promise<ImportReport> {
     const { deps, notion } = this.parts;
-    const read = await readImport(deps, this.config, { file, options });
+    const { openLibrary } = this.parts;
+    const read = await readImport({ ...deps, openLibrary }, this.config, { file, options });
     const { format, rows, podcasts } = read.reading;
     const think = (draft: Draft) => takeIn(draft, read, this.config);
     const about = { file: file.name, format, rows, podcasts, problems: read.problems };

@@ -12,7 +12,8 @@ const nextSteps: Record<ErrorCode, string> = {
   NOTION_REFUSED: "check the database and data source ids in the configuration",
   NOTION_UNEXPECTED: "run again; if it stays, report it with the request id above",
   RATE_LIMITED: "wait, then run again; a lower notion.ratePerMinute leaves room for others",
-  UPSTREAM_FAILED: "run again later; status.notion.so shows whether Notion has a problem",
+  UPSTREAM_FAILED:
+    "run again later; the status page of the service (status.notion.so for Notion) shows whether it has a problem",
   UPSTREAM_TIMEOUT: "run again; raise notion.timeoutMs if it stays",
   CIRCUIT_OPEN: "wait until the time named above, then run again",
   ACCESS_LOST:
@@ -46,6 +47,8 @@ const nextSteps: Record<ErrorCode, string> = {
   SQL_NOT_PERMITTED: "grant the database user what docs/sql-connector.md lists",
   SQL_BUSY: "nothing to do: it is tried again",
   SQL_NO_DELETE: "set softDelete or hardDelete for the table, or let deletions stay on their side",
+  AUDIBLE_SIGN_IN_NEEDED: "sign in: `lockstep audible sign-in`",
+  AUDIBLE_SIGN_IN_FAILED: "begin anew with `lockstep audible sign-in`; docs/audible.md shows the steps",
   RUN_NOT_FOUND: "see `lockstep runs` for the ids of runs",
   SYNC_NOT_FOUND: "see `lockstep status` for the names of syncs",
   USAGE: "see `lockstep --help`",

@@ -1,13 +1,15 @@
-import type { Config, DatabaseConfig, Secrets } from "../config/config.ts";
+import type { Config, DatabaseConfig, LibraryConfig, Secrets } from "../config/config.ts";
 import type { Clock, Ids } from "../core/clock.ts";
 import { runSchedule } from "../engine/schedule.ts";
 import type { EngineDeps } from "../engine/sync.ts";
+import type { OpenLibrary } from "../recipes/library/open-library.ts";
 import { createTwoWay } from "./create-two-way.ts";
 import { examine } from "./doctor.ts";
 import { Herald } from "./herald.ts";
 import { Library } from "./library.ts";
 import type { Lockstep, RunReport } from "./lockstep.ts";
 import { createNotionAccess } from "./notion-access.ts";
+import { openOpenLibrary } from "./open-library-access.ts";
 import { runOf, runsOf, statusOf, verify } from "./overview.ts";
 import { Pairs } from "./pairs.ts";
 import { openPipeline } from "./pipeline.ts";
@@ -25,6 +27,8 @@ export interface OpenOptions {
   readonly secrets: Secrets;
   /** Where Notion's API is: an emulator or a proxy; default Notion itself. */
   readonly baseUrl?: string;
+  /** Where Open Library is; default Open Library itself. */
+  readonly openLibraryBaseUrl?: string;
   /** For tests and benchmarks: time and chance. */
   readonly clock?: Clock;
   readonly ids?: Ids;
@@ -58,6 +62,7 @@ export async function openLockstep(options: OpenOptions): Promise<Lockstep> {
       : new Library(config.library, {
           deps,
           notion: config.notion,
+          openLibrary: openLibraryOf(config.library, deps, options.openLibraryBaseUrl ?? null),
           herald,
           runPair: (pair, request) => runPair(world, pair, request),
           runDue: (pair, request) => runDue(world, pair, request),
@@ -103,6 +108,15 @@ export async function openLockstep(options: OpenOptions): Promise<Lockstep> {
       await store.close();
     },
   };
+}
+
+/** It wants to know who asks it much; without a contact it is not asked. */
+function openLibraryOf(
+  { openLibraryContact: contact }: LibraryConfig,
+  { clock, ids, store }: EngineDeps,
+  baseUrl: string | null,
+): OpenLibrary | null {
+  return contact === null ? null : openOpenLibrary({ clock, ids, answers: store.answers, contact, baseUrl });
 }
 
 async function keepSchedule(

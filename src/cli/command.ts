@@ -55,9 +55,12 @@ async function withOpened<T>(
   { work, ...how }: { isReadOnly: boolean; isServing: boolean; work: (opened: Opened) => Promise<T> },
 ): Promise<T> {
   const { config, environment } = await loadConfig({ cwd: io.cwd, file: flags.config ?? null, env: io.env });
-  const { secrets, notionBaseUrl } = environment;
-  const baseUrl = notionBaseUrl === null ? {} : { baseUrl: notionBaseUrl };
-  const lockstep = await deps.openLockstep({ config, secrets, ...how, ...baseUrl });
+  const { secrets, notionBaseUrl, openLibraryBaseUrl } = environment;
+  const elsewhere = {
+    ...(notionBaseUrl === null ? {} : { baseUrl: notionBaseUrl }),
+    ...(openLibraryBaseUrl === null ? {} : { openLibraryBaseUrl }),
+  };
+  const lockstep = await deps.openLockstep({ config, secrets, ...how, ...elsewhere });
   try {
     return await work({ lockstep, secrets });
   } finally {

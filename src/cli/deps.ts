@@ -1,3 +1,4 @@
+import type { Audible, OpenAudibleRequest } from "../app/audible.ts";
 import type { DemoOptions, DemoReport } from "../app/demo.ts";
 import type { EmulatorRequest } from "../app/emulator.ts";
 import type { InitPipelineReport, InitPipelineRequest } from "../app/init-pipeline.ts";
@@ -11,6 +12,7 @@ export interface OpenRequest {
   readonly config: Config;
   readonly secrets: Secrets;
   readonly baseUrl?: string;
+  readonly openLibraryBaseUrl?: string;
   /** Leaves no store behind where there was none: for commands that only look. */
   readonly isReadOnly: boolean;
   /** It answers others while syncs run. */
@@ -36,6 +38,7 @@ export interface CliDeps {
   runPipelineDemo(request: DemoOptions): Promise<DemoReport>;
   runLibraryDemo(request: DemoOptions): Promise<DemoReport>;
   startEmulator(request: EmulatorRequest): Promise<RunningEmulator>;
+  openAudible(request: OpenAudibleRequest): Promise<Audible>;
   migrateStore(url: string): Promise<StoreMigration>;
   copyStore(request: StoreCopyRequest): Promise<StoreCopyReport>;
   /** Wall time in milliseconds, to pace progress lines. */
@@ -52,6 +55,7 @@ export const realDeps: CliDeps = {
   runPipelineDemo: async (request) => (await import("../app/pipeline-demo.ts")).runPipelineDemo(request),
   runLibraryDemo: async (request) => (await import("../app/library-demo.ts")).runLibraryDemo(request),
   startEmulator: async (request) => (await import("../app/emulator.ts")).startEmulator(request),
+  openAudible: async (request) => (await import("../app/audible.ts")).openAudible(request),
   migrateStore: async (url) => (await import("../app/store-copy.ts")).migrateStore(url),
   copyStore: async (request) => (await import("../app/store-copy.ts")).copyStore(request),
   now: () => Date.now(),

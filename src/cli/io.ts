@@ -13,6 +13,8 @@ export interface CliIo {
   readonly cwd: string;
   /** Asks the person a question and gives the answer. Absent: nobody is there to answer. */
   readonly ask?: (question: string) => Promise<string>;
+  /** The same, without showing what is typed. */
+  readonly askSecret?: (question: string) => Promise<string>;
   /** A person is looking: lines may be rewritten and coloured. */
   readonly isInteractive: boolean;
   /** Aborted when the command should stop. */

@@ -34,7 +34,12 @@ async function start(): Promise<void> {
     isInteractive:
       process.stdout.isTTY === true && process.stderr.isTTY === true && process.env.TERM !== "dumb",
     signal: stopping.signal,
-    ...(process.stdin.isTTY === true ? { ask: (question: string) => ask(question, stopping.signal) } : {}),
+    ...(process.stdin.isTTY === true
+      ? {
+          ask: (question: string) => ask(question, stopping.signal),
+          askSecret: (question: string) => askSecret(question, stopping.signal),
+        }
+      : {}),
   });
   process.off("SIGINT", stop).off("SIGTERM", stop);
 }
@@ -47,6 +52,23 @@ async function ask(question: string, signal: AbortSignal): Promise<string> {
     return await lines.question(question, { signal });
   } finally {
     lines.close();
+  }
+}
+
+/** The question is written first, then nothing: what is typed is not echoed. */
+async function askSecret(question: string, signal: AbortSignal): Promise<string> {
+  const [{ createInterface }, { Writable }] = await Promise.all([
+    import("node:readline/promises"),
+    import("node:stream"),
+  ]);
+  process.stderr.write(question);
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: process.stdin, output: silent, terminal: true });
+  try {
+    return await lines.question("", { signal });
+  } finally {
+    lines.close();
+    process.stderr.write("\n");
   }
 }
 

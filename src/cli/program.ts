@@ -3,6 +3,7 @@ import { readVersion } from "../app/version.ts";
 import type { CommandContext, CommandResult, CommonFlags } from "./command.ts";
 import type { CliDeps } from "./deps.ts";
 import type { CliIo } from "./io.ts";
+import { addAudibleCommands } from "./program-audible.ts";
 import { addLibraryCommands } from "./program-library.ts";
 import { addSetupCommands, addTwoWayCommands } from "./program-two-way.ts";
 
@@ -36,6 +37,7 @@ export function createProgram({ io, deps, onResult }: ProgramRequest): Command {
   addTwoWayCommands(program, commands);
   addLibraryCommands(program, commands);
   addReadCommands(add, contextFor, onResult);
+  addAudibleCommands(program, commands);
   addServingCommands(add, contextFor, onResult);
   const store = program.command("store").description("the store as such: bring it up to date, move it");
   addStoreCommands(adderTo(store), contextFor, onResult);

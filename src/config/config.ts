@@ -170,6 +170,8 @@ export interface LibraryConfig {
     readonly parentPageId: string | null;
   };
   readonly statusNames: StatusNames;
+  /** An address or a URL by which Open Library can reach who asks; null: it is not asked. */
+  readonly openLibraryContact: string | null;
   /** IANA name; says which day it is. */
   readonly timeZone: string;
   readonly recompute: { readonly cron: string; readonly isEnabled: boolean };

@@ -9,6 +9,12 @@ export interface Environment {
   readonly secrets: Secrets;
   /** Where Notion's API is, when not at Notion: the emulator. */
   readonly notionBaseUrl: string | null;
+  /** Where Audible and Amazon's sign-in are, when not there: a stand-in. */
+  readonly audibleBaseUrl: string | null;
+  /** For signing in to Audible without a browser. */
+  readonly audiblePassword: string | null;
+  /** Where Open Library is, when not there: a stand-in or a mirror. */
+  readonly openLibraryBaseUrl: string | null;
   /** Replaces the cron expression of every schedule. */
   readonly scheduleCron: string | null;
   /** Turns every schedule on or off. */
@@ -38,7 +44,10 @@ export function readEnvironment(variables: Variables): Environment {
       alertUrl: null,
       playerSecret: textOf(variables, "LOCKSTEP_LIBRARY_WEBHOOK_SECRET"),
     },
-    notionBaseUrl: baseUrlOf(variables),
+    notionBaseUrl: baseUrlOf(variables, "NOTION_BASE_URL"),
+    audibleBaseUrl: baseUrlOf(variables, "AUDIBLE_BASE_URL"),
+    audiblePassword: textOf(variables, "AUDIBLE_PASSWORD"),
+    openLibraryBaseUrl: baseUrlOf(variables, "OPEN_LIBRARY_BASE_URL"),
     scheduleCron: cronOf(variables),
     isScheduleEnabled: enabledOf(variables),
   };
@@ -105,8 +114,8 @@ function webhookSecretsOf(variables: Variables): readonly string[] {
   return names.map((name) => textOf(variables, name)).filter((secret) => secret !== null);
 }
 
-function baseUrlOf(variables: Variables): string | null {
-  const text = textOf(variables, "NOTION_BASE_URL");
+function baseUrlOf(variables: Variables, name: string): string | null {
+  const text = textOf(variables, name);
   if (text === null) return null;
   const url = URL.canParse(text) ? new URL(text) : null;
   if (
@@ -115,7 +124,7 @@ function baseUrlOf(variables: Variables): string | null {
     url.username !== "" ||
     url.password !== ""
   ) {
-    throw refused("NOTION_BASE_URL", "expected an http or https address without a password");
+    throw refused(name, "expected an http or https address without a password");
   }
   return text.replace(/\/+$/, "");
 }

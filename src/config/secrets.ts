@@ -1,10 +1,14 @@
 import { isJsonObject, type Json } from "../core/json.ts";
 import { type ConfigProblem, pathText } from "./problem.ts";
 
-/** Tokens by their public prefixes, authorization headers, and URLs that carry a password. */
+/** Tokens by their public prefixes, keys, sign-in codes, authorization headers, and URLs that carry a password. */
 const secretPatterns: readonly RegExp[] = [
   /\b(?:ntn|secret|ghp|gho|ghu|ghs|ghr|github_pat)_[A-Za-z0-9_]+/g,
   /\bBearer\s+[A-Za-z0-9._~+/=-]+/gi,
+  /\bAt[nz][a-z]\|[A-Za-z0-9+/=_-]+/g,
+  /\{enc:[^}]*\}(?:\{\w+:[^}]*\})*/g,
+  /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
+  /(?<=authorization_code=)[^&\s"',<>]+/gi,
   /(?<=:\/\/[^/\s:@]*:)[^/\s@"',<>]+(?=@)/g,
   /(?<=[?&](?:ssl)?password=)[^&\s"',<>]+/gi,
 ];

@@ -41,6 +41,8 @@ export const errorCodes = [
   "SQL_NOT_PERMITTED",
   "SQL_BUSY",
   "SQL_NO_DELETE",
+  "AUDIBLE_SIGN_IN_NEEDED",
+  "AUDIBLE_SIGN_IN_FAILED",
   "RUN_NOT_FOUND",
   "SYNC_NOT_FOUND",
   "USAGE",

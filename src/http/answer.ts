@@ -6,6 +6,7 @@ import { type Failure, type FailureKind, RETRY_AFTER_MAX_MS, type Tried } from "
 export interface HttpResponse {
   readonly status: number;
   readonly body: Json;
+  readonly headers: Headers;
   /** The server's own time (Date header), ms since the epoch, null when it sent none. */
   readonly date: number | null;
   /** From just before sending to the end of the body. */
@@ -37,6 +38,7 @@ export function classifyAnswer(input: Answered): Tried<HttpResponse> {
   const response: HttpResponse = {
     status: answer.status,
     body: body ?? null,
+    headers: answer.headers,
     date: parseDate(answer.headers.get("date")),
     elapsedMs,
     requestId: requestIdOf(answer),

@@ -19,6 +19,8 @@ export interface HttpRequest {
   /** Beside the client's own. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Json;
+  /** In place of `body`: sent as a form (application/x-www-form-urlencoded). */
+  readonly form?: Readonly<Record<string, string>>;
   /** True for GETs and for POSTs that only ask: may be sent again after an unclear failure. */
   readonly isSafeRead: boolean;
   readonly canRepeatConflict?: boolean;
@@ -59,6 +61,14 @@ export interface HttpClient {
   stats(): HttpStats;
 }
 
+/** One exchange as it is about to be sent: what a signature covers. */
+export interface Outgoing {
+  readonly method: string;
+  readonly url: URL;
+  /** "" without one. */
+  readonly body: string;
+}
+
 /** As the global `fetch`: it has to heed `init.signal`. */
 export type Fetch = (url: URL, init: RequestInit) => Promise<Response>;
 
@@ -69,6 +79,8 @@ export interface HttpClientOptions {
   readonly baseUrl: string;
   /** Sent with every request, the secret one too: never shown anywhere. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Headers made anew for each exchange, repeats included: a signature that covers its time. */
+  readonly sign?: (outgoing: Outgoing) => Readonly<Record<string, string>>;
   readonly clock: Clock;
   readonly random: () => number;
   /** One per token. */
@@ -206,21 +218,29 @@ async function send(
 ): Promise<RawAnswer> {
   const url = new URL(options.baseUrl + request.path);
   for (const [name, value] of Object.entries(request.query ?? {})) url.searchParams.set(name, value);
-  const hasBody = request.body !== undefined;
+  const content = contentOf(request);
   const response = await (options.fetch ?? fetch)(url, {
     method: request.method,
     headers: {
       ...options.headers,
       ...request.headers,
-      ...(hasBody ? { "content-type": "application/json" } : {}),
+      ...(content === null ? {} : { "content-type": content.type }),
+      ...options.sign?.({ method: request.method, url, body: content?.text ?? "" }),
     },
-    ...(hasBody ? { body: JSON.stringify(request.body) } : {}),
+    ...(content === null ? {} : { body: content.text }),
     // A redirect would carry the token to wherever it points.
     redirect: "manual",
     signal,
   });
   const text = await readText(response, options.responseBytesMax ?? RESPONSE_BYTES_MAX);
   return { status: response.status, headers: response.headers, text };
+}
+
+function contentOf({ body, form }: HttpRequest): { readonly type: string; readonly text: string } | null {
+  if (form !== undefined) {
+    return { type: "application/x-www-form-urlencoded", text: new URLSearchParams(form).toString() };
+  }
+  return body === undefined ? null : { type: "application/json", text: JSON.stringify(body) };
 }
 
 /** The body as text; throws LockstepError when it is larger than we are ready to hold. */

@@ -1,4 +1,5 @@
 import type { Ids } from "../core/clock.ts";
+import { createMemoryAnswers } from "./memory-answers.ts";
 import { createMemoryCollections } from "./memory-collections.ts";
 import { createMemoryPairs } from "./memory-pairs.ts";
 import {
@@ -37,6 +38,7 @@ export function createMemoryStore({ ids }: { ids: Ids }): Store {
     async [Symbol.asyncDispose]() {},
     pairs: createMemoryPairs(shelf.leases),
     collections: createMemoryCollections(),
+    answers: createMemoryAnswers(),
     ...editTopic(shelf, ids),
     ...taskTopic(shelf),
     ...historyTopic(shelf),

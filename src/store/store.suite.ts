@@ -1,6 +1,7 @@
 import { describe, it } from "vitest";
 import type { Ids } from "../core/clock.ts";
 import type { Store } from "./store.ts";
+import { answerCases } from "./suite/answers.suite.ts";
 import { countingIds, type StoreCase } from "./suite/case.ts";
 import { commitCases } from "./suite/commits.suite.ts";
 import { leaseCases } from "./suite/leases.suite.ts";
@@ -15,6 +16,7 @@ export const storeCases: readonly StoreCase[] = [
   ...sweepCases,
   ...runCases,
   ...leaseCases,
+  ...answerCases,
 ];
 
 /** Opens an empty store with these ids. */

@@ -1,5 +1,6 @@
 import type { Checkpoint, RememberedRecord } from "../connector/connector.ts";
 import type { Json } from "../core/json.ts";
+import type { AnswerStore } from "./answer-store.ts";
 import type { CollectionStore } from "./collection-store.ts";
 import type { PairStore } from "./pair-store.ts";
 
@@ -233,6 +234,8 @@ export interface Store extends AsyncDisposable {
   readonly pairs: PairStore;
   /** Records that Lockstep keeps itself. */
   readonly collections: CollectionStore;
+  /** What outside services answered. */
+  readonly answers: AnswerStore;
 
   // Tasks (people and agents)
   createTask(task: { projectScopeId: string; version: VersionDraft; at: string }): Promise<Task>;

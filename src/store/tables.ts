@@ -66,6 +66,7 @@ const orders: Readonly<Record<string, TableOrder>> = {
   collections: ["name"],
   collection_records: ["collection", "id"],
   collection_versions: ["collection", "record_id", "seq"],
+  answers: ["key"],
 };
 
 /** Throws for a table that is not listed above: it would be left behind by every copy. */

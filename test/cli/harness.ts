@@ -16,6 +16,8 @@ export interface RunOptions {
   readonly isInteractive?: boolean;
   /** What a person answers, one after the other; absent: nobody is there. */
   readonly answers?: readonly string[];
+  /** The same for questions whose answer is not shown. */
+  readonly secrets?: readonly string[];
   readonly signal?: AbortSignal;
   readonly deps?: Partial<CliDeps>;
   readonly onStdout?: (text: string) => void;
@@ -26,6 +28,7 @@ export async function run(fake: Fake, argv: readonly string[], options: RunOptio
   await using folder = await folderWith(options.files ?? { "lockstep.config.json": configText });
   const [stdout, stderr] = [[] as string[], [] as string[]];
   const answers = options.answers?.values();
+  const secrets = options.secrets?.values();
   const io: CliIo = {
     stdout: {
       write: (text) => {
@@ -39,6 +42,7 @@ export async function run(fake: Fake, argv: readonly string[], options: RunOptio
     isInteractive: options.isInteractive ?? false,
     signal: options.signal ?? new AbortController().signal,
     ...(answers === undefined ? {} : { ask: async () => answers.next().value ?? "" }),
+    ...(secrets === undefined ? {} : { askSecret: async () => secrets.next().value ?? "" }),
   };
   const deps: CliDeps = {
     openLockstep: async () => fake.lockstep,
@@ -49,6 +53,7 @@ export async function run(fake: Fake, argv: readonly string[], options: RunOptio
     runPipelineDemo: () => Promise.reject(new Error("no demo in this test")),
     runLibraryDemo: () => Promise.reject(new Error("no demo in this test")),
     startEmulator: () => Promise.reject(new Error("no emulator in this test")),
+    openAudible: () => Promise.reject(new Error("no Audible in this test")),
     migrateStore: () => Promise.reject(new Error("no store in this test")),
     copyStore: () => Promise.reject(new Error("no store in this test")),
     now: () => 0,

@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { LockstepError } from "../../src/core/errors.ts";
 import { createBreaker } from "../../src/http/breaker.ts";
-import { createHttpClient, type Fetch, type HttpRequest, type Sent } from "../../src/http/client.ts";
+import {
+  createHttpClient,
+  type Fetch,
+  type HttpClientOptions,
+  type HttpRequest,
+  type Sent,
+} from "../../src/http/client.ts";
 import { createPacer } from "../../src/http/pacer.ts";
 import { type Scripted, scriptedServer } from "./scripted-server.ts";
 import { virtualClock } from "./virtual-clock.ts";
@@ -26,7 +32,9 @@ const limited = (reason: string, retryAfter: string): Scripted => ({
   json: { code: "rate_limited", additional_data: { rate_limit_reason: reason } },
 });
 
-function clientOf(url: string, extra: { timeoutMs?: number; responseBytesMax?: number; fetch?: Fetch } = {}) {
+type Extra = Partial<Pick<HttpClientOptions, "timeoutMs" | "responseBytesMax" | "fetch">>;
+
+function clientOf(url: string, extra: Extra = {}) {
   const clock = virtualClock();
   const client = createHttpClient({
     service: "Notion",
@@ -179,6 +187,7 @@ describe("createHttpClient", () => {
     expect(response).toEqual({
       status: 200,
       body: { a: 1 },
+      headers: expect.any(Headers),
       date: Date.parse("2026-11-21T10:00:00Z"),
       elapsedMs: expect.any(Number),
       requestId: "r-7",

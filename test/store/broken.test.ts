@@ -183,6 +183,35 @@ const broken: readonly Broken[] = [
       },
     }),
   },
+  {
+    fault: "forgets when an answer expires",
+    noticedBy: "gives back an answer as it was put, with its time, and none where there was none",
+    spoil: (store) => ({
+      answers: { ...store.answers, put: (key, { value }) => store.answers.put(key, { value, expiresAt: 0 }) },
+    }),
+  },
+  {
+    fault: "keeps the first answer to a key",
+    noticedBy: "replaces an answer by a newer one to the same key, and no other",
+    spoil: (store) => ({
+      answers: {
+        ...store.answers,
+        async put(key, answer) {
+          if ((await store.answers.get(key)) === null) await store.answers.put(key, answer);
+        },
+      },
+    }),
+  },
+  {
+    fault: "takes keys for one that differ in case",
+    noticedBy: "replaces an answer by a newer one to the same key, and no other",
+    spoil: ({ answers }) => ({
+      answers: {
+        get: (key) => answers.get(key.toLowerCase()),
+        put: (key, answer) => answers.put(key.toLowerCase(), answer),
+      },
+    }),
+  },
 ];
 
 async function failuresOf(open: OpenStore): Promise<string[]> {

@@ -88,3 +88,20 @@ function problem(path: string, expected: string, got: Json | undefined): Compani
   const text = got === undefined ? "nothing" : JSON.stringify(got);
   return { path, expected, got: text.length > 80 ? `${text.slice(0, 79)}…` : text };
 }
+
+/** The way back: the file's text. `readCompanion` gives the same series again. */
+export function writeCompanion(series: readonly SeriesList[]): string {
+  const volume = ({ asin, title, position, released }: Volume) => ({
+    asin,
+    title,
+    position: position?.raw ?? null,
+    released,
+  });
+  const lists = series.map(({ asin, title, owned, missing }) => ({
+    asin,
+    title,
+    owned: owned.map(volume),
+    missing: missing.map(volume),
+  }));
+  return `${JSON.stringify({ series: lists }, null, 2)}\n`;
+}

@@ -59,6 +59,7 @@ export function resolveLibrary(written: WrittenLibrary): LibraryConfig {
       finished: statuses?.finished ?? statusNamesDefault.finished,
       poubelle: statuses?.poubelle ?? statusNamesDefault.poubelle,
     },
+    openLibraryContact: written.openLibrary?.contact ?? null,
     timeZone: written.timeZone ?? timeZoneDefault,
     recompute: { cron: recompute?.cron ?? "15 4 * * *", isEnabled: recompute?.syncEnabled ?? true },
     cascadeMax: written.cascadeMax ?? 50,

@@ -18,6 +18,8 @@ export interface SeriesPlace extends Provenance {
   /** Audible's own id of the series, null when it is not known. */
   readonly asin: string | null;
   readonly position: Position | null;
+  /** Who says the position, where that is not who says the name. */
+  readonly positionSource?: Provenance;
 }
 
 /** The fields of a book that sources may disagree about. */

@@ -32,18 +32,19 @@ export function chooseWork(
   wanted: { readonly title: string; readonly author: string },
 ): { readonly doc: Json; readonly path: string } | null {
   const docs = isJsonObject(answer) && Array.isArray(answer.docs) ? answer.docs : [];
-  const title = seriesKey(titleOf(wanted.title));
+  const title = seriesKey(bareTitle(wanted.title));
   const matching = docs.flatMap((doc: Json) => {
     if (!isJsonObject(doc) || typeof doc.key !== "string" || typeof doc.title !== "string") return [];
     const id = /OL\d+W$/.exec(doc.key)?.[0];
-    const isMeant = seriesKey(titleOf(doc.title)) === title && hasAuthor(doc.author_name, wanted.author);
+    const isMeant = seriesKey(bareTitle(doc.title)) === title && hasAuthor(doc.author_name, wanted.author);
     const editions = typeof doc.edition_count === "number" ? doc.edition_count : 0;
     return id !== undefined && isMeant ? [{ doc, path: `/works/${id}`, editions }] : [];
   });
   return matching.sort((a, b) => b.editions - a.editions)[0] ?? null;
 }
 
-function titleOf(title: string): string {
+/** The title of the work: without notes on the edition, and without a volume: "Emma: Book One" is "Emma". */
+export function bareTitle(title: string): string {
   const stripped = stripEditionNotes(title);
   return readUnit(stripped)?.name || stripped;
 }

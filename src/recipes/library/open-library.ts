@@ -2,7 +2,7 @@ import type { Clock } from "../../core/clock.ts";
 import { type ErrorCode, LockstepError } from "../../core/errors.ts";
 import type { Json } from "../../core/json.ts";
 import type { SeriesPlace } from "./model.ts";
-import { chooseWork, editionSeries, searchedSeries, toPlace } from "./open-library-answers.ts";
+import { bareTitle, chooseWork, editionSeries, searchedSeries, toPlace } from "./open-library-answers.ts";
 import { foldText } from "./text.ts";
 
 /** What the lookup needs of an HTTP client; that of `http/client.ts` fits, with its retries, Retry-After and breaker. */
@@ -31,9 +31,15 @@ export type LibraryAnswer =
   | { readonly kind: "known"; readonly places: readonly SeriesPlace[] }
   | { readonly kind: "unknown"; readonly reason: string };
 
+export interface LibraryWork {
+  readonly title: string;
+  readonly authors: readonly string[];
+}
+
+/** One for a process: all who ask take turns. */
 export interface OpenLibrary {
   /** Never throws but for CANCELLED. */
-  findSeries(work: { readonly title: string; readonly authors: readonly string[] }): Promise<LibraryAnswer>;
+  findSeries(work: LibraryWork, signal?: AbortSignal): Promise<LibraryAnswer>;
 }
 
 /** https://openlibrary.org/developers/api: one request a second, three with a contact; we stay with one. */
@@ -63,15 +69,14 @@ export function createOpenLibrary(options: {
   readonly cache: AnswerCache;
   readonly clock: Clock;
   readonly contact: string;
-  readonly signal?: AbortSignal | undefined;
 }): OpenLibrary {
-  const { http, cache, clock, contact, signal } = options;
+  const { http, cache, clock, contact } = options;
   const headers = { "user-agent": `Lockstep (${contact})`, accept: "application/json" };
   let turn: Promise<unknown> = Promise.resolve();
   let earliest = Number.NEGATIVE_INFINITY;
 
   /** One after the other, and never two within a second. */
-  function ask(path: string, query: Readonly<Record<string, string>>): Promise<Json> {
+  function ask({ path, query, signal }: Question): Promise<Json> {
     const answer = turn.then(async () => {
       const waitMs = earliest - clock.monotonic();
       if (waitMs > 0) await clock.sleep(waitMs, signal);
@@ -91,28 +96,29 @@ export function createOpenLibrary(options: {
     return answer;
   }
 
-  async function look(title: string, author: string): Promise<Json> {
+  async function look(title: string, author: string, signal: AbortSignal | undefined): Promise<Json> {
     const query = {
-      title,
+      title: bareTitle(title),
       ...(author === "" ? {} : { author }),
       fields: searchFields,
       limit: String(WORKS_MAX),
     };
-    const work = chooseWork(await ask("/search.json", query), { title, author });
+    const work = chooseWork(await ask({ path: "/search.json", query, signal }), { title, author });
     if (work === null) return null;
     const searched = searchedSeries(work.doc);
     if (searched.length > 0) return searched;
-    return editionSeries(await ask(`${work.path}/editions.json`, { limit: String(EDITIONS_MAX) }));
+    const limit = String(EDITIONS_MAX);
+    return editionSeries(await ask({ path: `${work.path}/editions.json`, query: { limit }, signal }));
   }
 
   return {
-    async findSeries({ title, authors }) {
+    async findSeries({ title, authors }, signal) {
       const author = authors[0] ?? "";
       const key = `open-library:${foldText(title)}|${foldText(author)}`;
       const cached = await cache.get(key);
       if (cached !== null && cached.expiresAt > clock.now()) return toAnswer(cached.value);
       try {
-        const value = await look(title, author);
+        const value = await look(title, author, signal);
         const expiresAt = clock.now() + (value === null ? NOTHING_EXPIRES_AFTER_MS : EXPIRES_AFTER_MS);
         await cache.put(key, { value, expiresAt });
         return toAnswer(value);
@@ -123,6 +129,12 @@ export function createOpenLibrary(options: {
       }
     },
   };
+}
+
+interface Question {
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal | undefined;
 }
 
 function refusal(path: string, status: number): LockstepError {

@@ -30,8 +30,8 @@ export function placeBooks(
 ): readonly Book[] {
   const listed = listedPlaces(sources.companion);
   const told = exported.map((book) => {
-    const places = combine(book.series, listed.get(book.asin) ?? []);
-    return places.length > 0 ? places : (sources.openLibrary.get(book.asin) ?? []);
+    const byAudible = combine(book.series, listed.get(book.asin) ?? []);
+    return combine(byAudible, sources.openLibrary.get(book.asin) ?? []);
   });
   const read = readTitles(exported, told);
   const asins = asinsByName(exported, told);
@@ -67,12 +67,19 @@ function combine(better: readonly SeriesPlace[], lesser: readonly SeriesPlace[])
   const completed = better.map((place) => {
     const same = lesser.find((each) => isSameSeries(each, place));
     if (same === undefined) return place;
-    return { ...place, asin: place.asin ?? same.asin, position: place.position ?? same.position };
+    return withPositionOf({ ...place, asin: place.asin ?? same.asin }, same);
   });
   const others = lesser.filter(
     (place) => place.origin === "audible" && !better.some((each) => isSameSeries(each, place)),
   );
   return [...completed, ...others];
+}
+
+/** A position that is lacking, from a source that has it and is named for it. */
+function withPositionOf(place: SeriesPlace, source: SeriesPlace): SeriesPlace {
+  if (place.position !== null || source.position === null) return place;
+  const { origin, confidence } = source.positionSource ?? source;
+  return { ...place, position: source.position, positionSource: { origin, confidence } };
 }
 
 function isSameSeries(a: SeriesPlace, b: SeriesPlace): boolean {
@@ -149,6 +156,8 @@ function toBook(exported: ExportedBook, series: readonly SeriesPlace[], cluster:
     "lengthMinutes",
     "released",
     "purchased",
+    "language",
+    "coverUrl",
   ] as const;
   const isFilled = (value: unknown) => value !== null && !(Array.isArray(value) && value.length === 0);
   const filled = columns.filter((field) => isFilled(fields[field]));

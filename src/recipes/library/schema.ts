@@ -40,6 +40,23 @@ export const librarySchema = z.strictObject({
         'What the four statuses are called in Notion. Default "Not started", "In progress", "Finished", "La Poubelle".',
       examples: [{ poubelle: "Abandoned" }],
     }),
+  openLibrary: z
+    .strictObject({
+      contact: z
+        .string()
+        .min(3)
+        .max(200)
+        .meta({
+          description:
+            "An e-mail address or a URL by which Open Library can reach you: it asks that of those who ask it much.",
+          examples: ["you@example.org"],
+        }),
+    })
+    .optional()
+    .meta({
+      description:
+        "Ask Open Library for the series of books that Audible's own data leaves without one. Left out: it is not asked.",
+    }),
   timeZone: checkedString(timeZoneProblem).optional().meta({
     description: 'The zone that says which day it is. Dates never shift by it. Default "America/Denver".',
   }),

@@ -1,5 +1,5 @@
 /**
- * Schema 3: Lockstep's own collections. Records are never deleted, and a version is only ever appended, continuing the
+ * Schema 4: Lockstep's own collections. Records are never deleted, and a version is only ever appended, continuing the
  * one before it by number and by hash.
  */
 const tables = `

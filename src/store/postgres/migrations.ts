@@ -1,12 +1,13 @@
 import type { ClientBase } from "pg";
 import { LockstepError } from "../../core/errors.ts";
 import type { SchemaChange } from "../tables.ts";
+import { answerSchema } from "./answers.ts";
 import { collectionSchema } from "./collection-schema.ts";
 import { pairSchema } from "./pair-schema.ts";
 import { firstSchema } from "./schema.ts";
 
 /** Migration n turns schema n into schema n + 1. Appended to, never edited: stores out there have run them. */
-const migrations: readonly string[] = [firstSchema, pairSchema, collectionSchema];
+const migrations: readonly string[] = [firstSchema, pairSchema, answerSchema, collectionSchema];
 
 interface Place {
   readonly schema: string;

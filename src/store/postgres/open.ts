@@ -1,5 +1,6 @@
 import type { Ids } from "../../core/clock.ts";
 import type { Store } from "../store.ts";
+import { answerStore } from "./answers.ts";
 import { collectionStore } from "./collections.ts";
 import { commitTopic } from "./commit.ts";
 import { conflictTopic } from "./conflicts.ts";
@@ -26,6 +27,7 @@ export async function openPostgresStore({ ids, ...options }: PostgresStoreOption
     [Symbol.asyncDispose]: database.close,
     pairs: pairStore(database),
     collections: collectionStore(database),
+    answers: answerStore(database),
     ...taskTopic(database),
     ...editTopic(database, ids),
     ...historyTopic(database),

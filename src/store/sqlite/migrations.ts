@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { LockstepError } from "../../core/errors.ts";
 import type { SchemaChange } from "../tables.ts";
+import { answerSchema } from "./answers.ts";
 import { collectionSchema } from "./collection-schema.ts";
 import { pairSchema } from "./pair-schema.ts";
 import { firstSchema } from "./schema.ts";
@@ -11,7 +12,7 @@ const applicationId = 0x4c_4f_43_4b;
 const unfinishedId = 0x4c_4f_43_3f;
 
 /** Migration n turns schema n into schema n + 1. Appended to, never edited: stores out there have run them. */
-const migrations: readonly string[] = [firstSchema, pairSchema, collectionSchema];
+const migrations: readonly string[] = [firstSchema, pairSchema, answerSchema, collectionSchema];
 
 /** Brings the schema up to date in one transaction. Refuses newer stores and files that are not stores. */
 export function migrate(connection: DatabaseSync, path: string, steps = migrations): SchemaChange {

@@ -1,6 +1,7 @@
 import type { Ids } from "../../core/clock.ts";
 import type { Store } from "../store.ts";
 import type { SharedStore } from "../threaded/host.ts";
+import { answerStore } from "./answers.ts";
 import { collectionStore } from "./collections.ts";
 import { commitTopic } from "./commit.ts";
 import { conflictTopic } from "./conflicts.ts";
@@ -44,6 +45,7 @@ function storeOn(database: Database, ids: Ids): Store {
     [Symbol.asyncDispose]: close,
     pairs: pairStore(database),
     collections: collectionStore(database),
+    answers: answerStore(database),
     ...taskTopic(database, tasks),
     ...editTopic(database, ids, tasks),
     ...historyTopic(database),

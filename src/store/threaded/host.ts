@@ -150,7 +150,8 @@ class Host {
 
   /** Names and arguments come from `threadedStore`, whose types are the store's own. */
   private method(topic: Topic, name: string): Method {
-    const owner = (topic === "store" ? this.store : this.store[topic]) as unknown as Record<string, Method>;
+    const part = topic === "store" ? this.store : this.store[topic];
+    const owner = part as unknown as Record<string, Method>;
     const method = owner[name];
     if (method === undefined) throw new Error(`the store has no method ${name}`);
     return method.bind(owner);

@@ -1,8 +1,8 @@
 import { type ErrorCode, LockstepError, type Retry } from "../../core/errors.ts";
 import type { Json } from "../../core/json.ts";
 
-/** A store's own methods, or those of its `pairs` or `collections`. */
-export type Topic = "store" | "pairs" | "collections";
+/** A store's own methods, or those of its parts. */
+export type Topic = "store" | "pairs" | "answers" | "collections";
 
 /** What one thread asks of the store in another. */
 export type Request =

@@ -1,5 +1,6 @@
 import type { Worker } from "node:worker_threads";
 import { LockstepError } from "../../core/errors.ts";
+import type { AnswerStore } from "../answer-store.ts";
 import type { CollectionStore } from "../collection-store.ts";
 import { gathered } from "../gathered.ts";
 import type { InboxEvent, PairStore } from "../pair-store.ts";
@@ -22,7 +23,14 @@ type Streamed = "iterateLinks" | "iterateVersionsOfRun";
 const storeCalls: Record<
   Exclude<
     keyof Store,
-    keyof Edits | Streamed | "acquireLease" | "pairs" | "collections" | "close" | typeof Symbol.asyncDispose
+    | keyof Edits
+    | Streamed
+    | "acquireLease"
+    | "pairs"
+    | "answers"
+    | "collections"
+    | "close"
+    | typeof Symbol.asyncDispose
   >,
   true
 > = {
@@ -81,6 +89,8 @@ const collectionCalls: Record<Exclude<keyof CollectionStore, "iterateRecordVersi
   getCollectionTotals: true,
 };
 
+const answerCalls: Record<keyof AnswerStore, true> = { get: true, put: true };
+
 /**
  * A store whose work is done in a thread that runs `hostStore`: while it waits for the disk, this thread goes on, and what
  * comes in meanwhile is kept together with one wait. `edits` are made by another store over the same tables, because they
@@ -107,6 +117,7 @@ export async function threadedStore(worker: Worker, edits: Edits): Promise<Store
       line.ask({ kind: "call", topic: "pairs", method: "putInbox", args: [groups] }) as Promise<number[]>,
   );
   const pairs = { ...calls("pairs", pairCalls), ...streams("pairs"), putInbox };
+  const answers = calls("answers", answerCalls);
   const collections = {
     ...calls("collections", collectionCalls),
     iterateRecordVersionsOfRun: (runId: string) =>
@@ -120,7 +131,7 @@ export async function threadedStore(worker: Worker, edits: Edits): Promise<Store
   const close = () => line.close();
   const store = {
     ...{ ...calls("store", storeCalls), ...streams("store") },
-    ...{ pairs, collections, close, [Symbol.asyncDispose]: close },
+    ...{ pairs, answers, collections, close, [Symbol.asyncDispose]: close },
     createTask: edits.createTask,
     appendVersion: edits.appendVersion,
   } as unknown as Store;

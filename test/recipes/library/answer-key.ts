@@ -21,6 +21,8 @@ export interface Sample {
   /** Audible's own series of this book. */
   readonly recorded: { readonly name: string; readonly position: string | null } | null;
   readonly answer: Answer | null;
+  /** Whoever sees this title alone cannot know the answer: it rests on other books of the library. */
+  readonly needsLibrary: boolean;
 }
 
 interface RecordedSample {
@@ -33,6 +35,7 @@ interface RecordedSample {
 
 interface CheckedGroup {
   readonly reason: string;
+  readonly needsLibrary?: boolean;
   readonly answers: Readonly<Record<string, readonly [names: string, position: string | null] | null>>;
 }
 
@@ -49,35 +52,37 @@ export function readSamples(): readonly Sample[] {
       seriesPrimary === null ? null : { name: seriesPrimary.name, position: seriesPrimary.position ?? null };
     const base = { asin, title, subtitle, authors: sample.authors.map(({ name }) => name), recorded };
     const byHand = checked.get(asin);
-    return { ...base, answer: byHand === undefined ? derive(base, all) : byHand };
+    return { ...base, ...(byHand ?? derive(base, all)) };
   });
 }
 
-type Recorded = { readonly name: string; readonly position?: string } | null;
-
-/** Title, subtitle and Audible's series of the hand-picked cases whose text names the series. */
-export function readSwapped(): readonly (readonly [string, string | null, Recorded])[] {
+/**
+ * Title, subtitle and answer of the hand-picked cases whose text names the series: Audible's own, which may be the half of
+ * a name that title and subtitle share.
+ */
+export function readSwapped(): readonly (readonly [string, string | null, Answer | null])[] {
   const { value } = JSON.parse(readFileSync(join(folder, "shelfr-title-subtitle-cases.json"), "utf8"));
   const cases = Object.values<unknown>(value).filter(Array.isArray).flat() as RecordedSample[];
   return cases
     .filter(({ title }) => title !== "The Great Adventure")
-    .map(({ title, subtitle, seriesPrimary }) => [
-      title,
-      subtitle,
-      seriesPrimary?.name === undefined ? null : seriesPrimary,
-    ]);
+    .map(({ title, subtitle, seriesPrimary: recorded }) => {
+      if (recorded?.name === undefined) return [title, subtitle, null];
+      const names = [recorded.name, `${title}: ${recorded.name}`];
+      return [title, subtitle, { names, position: recorded.position ?? null, reason: null }];
+    });
 }
 
-function readChecked(): ReadonlyMap<string, Answer | null> {
+type Checked = Pick<Sample, "answer" | "needsLibrary">;
+
+function readChecked(): ReadonlyMap<string, Checked> {
   const { groups } = JSON.parse(readFileSync(join(folder, "checked-answers.json"), "utf8")) as {
     groups: readonly CheckedGroup[];
   };
   return new Map(
-    groups.flatMap(({ reason, answers }) =>
-      Object.entries(answers).map(([asin, answer]) => {
-        if (answer === null) return [asin, null] as const;
-        const [names, position] = answer;
-        return [asin, { names: names.split(" | "), position, reason }] as const;
+    groups.flatMap(({ reason, needsLibrary = false, answers }) =>
+      Object.entries(answers).map(([asin, given]): [string, Checked] => {
+        const answer = given === null ? null : { names: given[0].split(" | "), position: given[1], reason };
+        return [asin, { answer, needsLibrary }];
       }),
     ),
   );
@@ -88,22 +93,23 @@ function readChecked(): ReadonlyMap<string, Answer | null> {
  * when its words stand in title or subtitle, and the recorded position when its number does. The bare name of a series is
  * its first volume when the library has others of the series.
  */
-function derive(sample: Omit<Sample, "answer">, all: readonly RecordedSample[]): Answer | null {
+function derive(sample: Omit<Sample, keyof Checked>, all: readonly RecordedSample[]): Checked {
+  const nothing = { answer: null, needsLibrary: false };
   const { recorded, title, asin } = sample;
-  if (recorded === null) return null;
+  if (recorded === null) return nothing;
   const key = seriesKey(recorded.name);
   const hasSiblings = all.some(
     (other) =>
       other.asin !== asin && other.title !== title && textOf(other).includes(` ${key} `) && isIn(other, key),
   );
-  if (!textOf(sample).includes(` ${key} `)) return null;
+  if (!textOf(sample).includes(` ${key} `)) return nothing;
   const names = [recorded.name];
   if (recorded.position !== null && isWritten(recorded.position, sample)) {
-    return { names, position: recorded.position, reason: null };
+    return { answer: { names, position: recorded.position, reason: null }, needsLibrary: false };
   }
-  if (!hasSiblings) return null;
+  if (!hasSiblings) return nothing;
   const isFirst = recorded.position === "1" && seriesKey(title.replace(/: An? .*/, "")) === key;
-  return { names, position: isFirst ? "1" : null, reason: null };
+  return { answer: { names, position: isFirst ? "1" : null, reason: null }, needsLibrary: true };
 }
 
 function textOf({ title, subtitle }: Pick<RecordedSample, "title" | "subtitle">): string {
@@ -114,7 +120,7 @@ function isIn({ seriesPrimary }: RecordedSample, key: string): boolean {
   return seriesPrimary !== null && seriesKey(seriesPrimary.name) === key;
 }
 
-function isWritten(position: string, { title, subtitle }: Omit<Sample, "answer">): boolean {
+function isWritten(position: string, { title, subtitle }: Omit<Sample, keyof Checked>): boolean {
   const numerals =
     `${title} | ${subtitle ?? ""}`.match(new RegExp(`(?<![\\p{L}\\p{N}.])${numeralSource}`, "gu")) ?? [];
   const written = new Set(numerals.map(parseNumeral));

@@ -314,7 +314,7 @@ describe("files with mistakes", () => {
 
   it.each([
     ["an empty file", "", "expected an exported library, got an empty file"],
-    ["a spreadsheet", "PK\u0003\u0004rest", "XLSX"],
+    ["a broken spreadsheet", "PK\u0003\u0004rest", "XLSX"],
     [
       "somebody else's columns",
       "Title,Author,ISBN\nA,B,C\n",

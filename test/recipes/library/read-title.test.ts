@@ -180,6 +180,35 @@ describe("a book alone", () => {
     expect(volumes(reading?.position ?? null)).toEqual(volumes(position));
   });
 
+  it.each<Case>([
+    [
+      "Ascendance of a Bookworm",
+      "I'll Do Anything (Light Novel), Vol. 2",
+      "Ascendance of a Bookworm: I'll Do Anything",
+      "2",
+    ],
+    ["Theft of Swords", "Riyria Revelations, Volume 1", "Riyria Revelations", "1"],
+    ["Overlord, Vol. 3", "The Bloody Valkyrie (Light Novel), Vol. 3", "The Bloody Valkyrie", "3"],
+    ["Overlord", "Overlord (Light Novel), Vol. 4", "Overlord", "4"],
+    ["Bakemonogatari: Monster Tale", "Monster Tales (Light Novel), Vol. 1", "Monster Tales", "1"],
+    ["Some Title", "Light Novel, Vol. 5", "Some Title", "5"],
+  ])("has a name cut in two where a light novel says so: %s | %s", (title, subtitle, name, position) => {
+    const [read] = readTitle({ title, subtitle });
+    expect([read?.name, read?.position]).toEqual([name, position]);
+  });
+
+  it.each([
+    ["Sherlock Holmes: The Definitive Collection", "Sherlock Holmes"],
+    ["The Beginning After the End: Publisher's Pack", "The Beginning After the End"],
+    ["Mistborn: The Complete Trilogy", "Mistborn"],
+    ["Silo – The Omnibus Edition", "Silo"],
+    ["Ghost Stories: A Collection", undefined],
+    ["Fantasy: The Complete Collection", undefined],
+    ["Saga", undefined],
+  ])("is in the series that it collects: %s", (title, name) => {
+    expect(readTitle({ title, subtitle: null })[0]?.name).toBe(name);
+  });
+
   it("has two series when two are stated, each with its own number", () => {
     const readings = readTitle({
       title: "Classroom of the Elite: Year 2 (Light Novel), Vol. 9.5",
@@ -298,6 +327,17 @@ describe("works that everybody knows", () => {
   ])("%s by %s is %s %s without asking anybody", (title, author, name, position) => {
     const [reading] = readLibrary([{ ...book(title), authors: [author] }]).get(title) ?? [];
     expect(reading).toMatchObject({ name, position });
+  });
+
+  it("are known by their title alone, whoever reads it", () => {
+    const read = (title: string, authors?: readonly string[]) =>
+      readTitle({ title, subtitle: null, ...(authors === undefined ? {} : { authors }) })[0];
+    expect(read("Harry Potter and the Sorcerer’s Stone (Full-Cast Edition)")).toMatchObject({
+      name: "Harry Potter",
+      position: "1",
+    });
+    expect(read("The Two Towers", ["J. R. R. Tolkien"])).toMatchObject({ position: "2" });
+    expect(read("The Two Towers", ["Some Body"])).toBeUndefined();
   });
 
   it("are not those of another author", () => {

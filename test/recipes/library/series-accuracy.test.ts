@@ -10,13 +10,11 @@ const titles = samples.map(({ title, subtitle, authors }, at) => {
 
 /** Samples that are read otherwise than a person reads them, as known today. A new one is a regression. */
 const misread: Readonly<Record<string, string>> = {
-  B06WLMWF2S: "a collection that only its title's first words tie to the series",
-  B00FEFE4XK: "the same: The Complete Sherlock Holmes",
+  B00FEFE4XK: "a collection that only words of its title tie to the series: The Complete Sherlock Holmes",
   "1797134833": "the title of the book before its volume number; the series is not named",
   B07HY7TSLY: "the same: True Believer Volume 2",
   B0CLGVVKS4: "the same: Red Sky Mourning Volume 7",
   B0F3LSW485: "half a volume (Volume 4 Canto II), under a subtitle that counts differently",
-  B0FVMNPB3M: "a name cut in two, without another volume that shows the whole",
 };
 
 function report(what: string, wrong: readonly Sample[]): number {
@@ -31,11 +29,7 @@ function report(what: string, wrong: readonly Sample[]): number {
 const swapped = readSwapped();
 
 describe("titles and subtitles that trade places", () => {
-  it.each(swapped)("%s | %s", (title, subtitle, recorded) => {
-    const answer =
-      recorded === null
-        ? null
-        : { names: [recorded.name], position: recorded.position ?? null, reason: null };
+  it.each(swapped)("%s | %s", (title, subtitle, answer) => {
     expect(isRight(readTitle({ title, subtitle })[0], answer)).toBe(true);
   });
 });
@@ -54,7 +48,16 @@ describe("1,272 recorded titles of one library", () => {
     const wrong = samples.filter(
       ({ answer, title, subtitle }) => !isRight(readTitle({ title, subtitle })[0], answer),
     );
-    expect(report("each alone", wrong)).toBeGreaterThanOrEqual(0.9);
+    expect(report("each alone", wrong)).toBeGreaterThanOrEqual(0.95);
+  });
+
+  it("are read right one by one wherever their own text decides, at least 98 of 100", () => {
+    const decided = samples.filter(({ needsLibrary }) => !needsLibrary);
+    expect(decided.length).toBeGreaterThan(1_200);
+    const right = decided.filter(({ answer, title, subtitle }) =>
+      isRight(readTitle({ title, subtitle })[0], answer),
+    );
+    expect(right.length / decided.length).toBeGreaterThanOrEqual(0.98);
   });
 
   it("take no longer than a person would wait, whatever a title looks like", () => {

@@ -6,6 +6,7 @@ import { type ExportFormatName, exportFormats, type RecognisedFormat, recogniseF
 import { readJsonRows } from "./json-rows.ts";
 import { type ExportProblem, quote } from "./problem.ts";
 import { type ExportRow, readRow } from "./read-row.ts";
+import { readSpreadsheet, type Spreadsheet } from "./spreadsheet.ts";
 import { openText, type TextSource } from "./text-source.ts";
 
 /** All that a file tells. `books` and `problems` are in the order of its rows. */
@@ -39,16 +40,24 @@ export async function readExport(
   options: ReadExportOptions = {},
 ): Promise<ExportReading> {
   const source = await openText(chunks);
-  if (source.kind === "zip") {
-    return nothing({
-      expected: "CSV, TSV or JSON",
-      got: "a spreadsheet (XLSX): save it as CSV or export JSON",
-    });
-  }
   if (source.kind === "empty") return nothing({ expected: "an exported library", got: "an empty file" });
+  if (source.kind === "zip") return readSheets(await readSpreadsheet(source.bytes), options);
   const reader = new RowReader(options);
   const rows = source.kind === "json" ? jsonRows(source) : delimitedRows(source);
   for await (const row of rows) reader.add(row);
+  return reader.end();
+}
+
+/** The first sheet with the columns of an export; where none has them, the first. */
+function readSheets(spreadsheet: Spreadsheet, options: ReadExportOptions): ExportReading {
+  if (!("sheets" in spreadsheet)) return nothing(spreadsheet);
+  const { sheets } = spreadsheet;
+  const known = sheets.find((rows) => recogniseFormat(rows[0]?.cells ?? []) !== null);
+  const [header, ...rows] = known ?? sheets[0] ?? [];
+  const reader = new RowReader(options);
+  for (const { row, cells } of rows) {
+    reader.add({ row, line: row, values: valuesOf(header?.cells ?? [], cells) });
+  }
   return reader.end();
 }
 

@@ -1,8 +1,14 @@
 import { isOmnibus, parsePosition, positionNumber } from "../position.ts";
 import { foldText, stripEditionNotes } from "../text.ts";
 import { performanceOf, seriesKey, storyKey } from "./key.ts";
-import { readKnownWork } from "./known-works.ts";
-import { confidence, readTitle, type TitleReading, type TitleText, withoutGenre } from "./read-title.ts";
+import {
+  confidence,
+  readTitle,
+  readWork,
+  type TitleReading,
+  type TitleText,
+  withoutGenre,
+} from "./read-title.ts";
 import { readBareNumber, readUnit } from "./title-rules.ts";
 
 /** A book whose series is to be read out of its title, or is known already. */
@@ -71,7 +77,7 @@ function buildShelf(
   for (const book of books) {
     const authors = book.authorKeys;
     // The likeliest reading of each book; also names that only count together with others.
-    const work = workOf(book);
+    const work = readWork(book);
     const said =
       book.known.length > 0 ? book.known : work !== null ? [work] : (alone.get(book.id) ?? []).slice(0, 1);
     for (const { name, position } of said) {
@@ -86,19 +92,6 @@ function buildShelf(
   }
   for (const readings of alone.values()) joinSpellings(shelf, readings);
   return shelf;
-}
-
-/** A work that everybody knows: by its whole title, or by what stands after a colon in it. */
-function workOf({ title, authors }: LibraryTitle): TitleReading | null {
-  const stripped = withoutGenre(stripEditionNotes(title).replace(/\s*[([].*$/, ""));
-  const bare = readUnit(stripped)?.name || stripped;
-  const pieces = bare.split(/:\s+/);
-  const works = [
-    bare,
-    pieces.at(-1) ?? "",
-    pieces.length > 1 && /\d$/.test(stripped) ? (pieces[0] ?? "") : "",
-  ];
-  return works.map((work) => readKnownWork(work, authors)).find((work) => work !== null) ?? null;
 }
 
 /**
@@ -219,7 +212,7 @@ function readFromShelf(
   if (whole !== null && first !== null) {
     readings.push({ name: whole, position: first.position, confidence: CUT_NAME });
   }
-  const work = workOf(book);
+  const work = readWork(book);
   if (work !== null) readings.push(work);
   const told = supported(shelf, seriesKey(subtitle), book);
   if (told !== null) {

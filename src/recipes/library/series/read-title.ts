@@ -1,11 +1,13 @@
 import { parsePosition } from "../position.ts";
 import { stripEditionNotes } from "../text.ts";
 import { seriesKey } from "./key.ts";
+import { readKnownWork } from "./known-works.ts";
 import {
   bracketsIn,
   clean,
   type Numbered,
   readBareNumber,
+  readCollected,
   readHero,
   readNovelOf,
   readUnit,
@@ -23,6 +25,8 @@ export interface TitleReading {
 export interface TitleText {
   readonly title: string;
   readonly subtitle: string | null;
+  /** Absent: not known. */
+  readonly authors?: readonly string[];
 }
 
 /**
@@ -53,7 +57,13 @@ const NUMBER_SURE_MAX = 99;
 export function readTitle(text: TitleText): readonly TitleReading[] {
   const title = stripEditionNotes(text.title);
   const subtitle = stripEditionNotes(text.subtitle ?? "");
-  const readings = [...readTag(title, subtitle), ...readBoth(title, subtitle), ...readNames(title, subtitle)];
+  const work = readWork(text);
+  const readings = [
+    ...readTag(title, subtitle),
+    ...(readCutName(text) ?? readBoth(title, subtitle)),
+    ...(work === null ? [] : [work]),
+    ...readNames(title, subtitle),
+  ];
   const seen = new Set<string>();
   return readings.filter(({ name }) => {
     const key = seriesKey(name);
@@ -61,6 +71,36 @@ export function readTitle(text: TitleText): readonly TitleReading[] {
     seen.add(key);
     return isNew;
   });
+}
+
+/** A work that everybody knows: by its whole title, or by what stands after a colon in it. */
+export function readWork({ title, authors = [] }: TitleText): TitleReading | null {
+  const stripped = withoutGenre(stripEditionNotes(title).replace(/\s*[([].*$/, ""));
+  const bare = readUnit(stripped)?.name || stripped;
+  const pieces = bare.split(/:\s+/);
+  const works = [
+    bare,
+    pieces.at(-1) ?? "",
+    pieces.length > 1 && /\d$/.test(stripped) ? (pieces[0] ?? "") : "",
+  ];
+  return works.map((work) => readKnownWork(work, authors)).find((work) => work !== null) ?? null;
+}
+
+/**
+ * "Mushoku Tensei" over "Jobless Reincarnation (Light Novel), Vol. 3". The note tells the novels from the manga of one
+ * long work, so that what stands around it is the work's name, which shops cut in two at its colon.
+ */
+function readCutName({ title, subtitle }: TitleText): readonly TitleReading[] | null {
+  const told = /\(light novel\b/i.test(subtitle ?? "") ? readUnit(stripEditionNotes(subtitle ?? "")) : null;
+  const head = stripEditionNotes(title);
+  if (told?.unit !== "volume" || told.name === "" || isGenrePhrase(told.name)) return null;
+  const isNumbered = readUnit(head) !== null || readBareNumber(head) !== null;
+  if (isNumbered || head.includes(":") || seriesKey(told.name).startsWith(seriesKey(head))) return null;
+  const { position } = told;
+  return [
+    { name: `${head}: ${told.name}`, position, confidence: confidence.placed },
+    { name: told.name, position, confidence: confidence.alternative },
+  ];
 }
 
 /** A numbered name in each of the two texts, and which of them to believe. */
@@ -182,6 +222,8 @@ function readNames(title: string, subtitle: string): readonly TitleReading[] {
   const hero = readHero(title);
   if (hero !== null && readUnit(title) === null)
     names.push({ name: hero, position: null, confidence: confidence.guessed });
+  const collected = readCollected(title);
+  if (collected !== null) names.push({ name: collected, position: null, confidence: confidence.named });
   return names;
 }
 

@@ -132,6 +132,15 @@ export function readNovelOf(text: string): string | null {
   return name === null || isGenrePhrase(name) ? null : tidy(name);
 }
 
+const collected =
+  /^(?<name>[^:]+?)(?::\s+|\s+[-–—]\s+)(?:the\s+)?(?:(?:complete|definitive|ultimate|entire|full|original|audio)\s+)*(?:publisher['’]?s pack|collection|omnibus|box(?:ed)? set|bundle|trilogy|saga|series)(?:\s+edition)?$/i;
+
+/** "The Beginning After the End: Publisher's Pack", "Sherlock Holmes: The Definitive Collection": what is collected. */
+export function readCollected(title: string): string | null {
+  const name = collected.exec(title)?.groups?.name;
+  return name === undefined || isGenrePhrase(name) ? null : clean(name);
+}
+
 const heroAndThe =
   /^(.{3,40}?)\s+(?:and|und|et|y|e|en|och|og)\s+(?:the|der|die|das|dem|den|la|le|les|l['’]|el|il|lo|de|het|o|a)(?:\s|(?<=['’]))\s*\S/i;
 
