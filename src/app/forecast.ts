@@ -42,10 +42,13 @@ export class Forecast {
     // When a request is sent, by its number from 1.
     const at = (n: number) =>
       Math.floor((n - 1) / ratePerMinute) * windowMs + (((n - 1) % ratePerMinute) + 1) * burstMs;
-    const here = Math.min(Math.max(elapsed, at(sent)), at(sent + 1));
+    const here = Math.min(Math.max(elapsed, at(sent)), at(sent + underWayMax));
     return Math.max(0, at(calls) - here);
   }
 }
+
+/** Requests that may be under way, sent and not heard of. */
+const underWayMax = 6;
 
 /** Slower than the limit by more than this: something else holds it up. */
 const slowShare = 1.08;

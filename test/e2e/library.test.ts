@@ -11,6 +11,7 @@ import { writeExport } from "../../src/recipes/library/exports/write-export.ts";
 import type { ExportedBook } from "../../src/recipes/library/model.ts";
 import { asinOf, exported, placeIn } from "../app/library-world.ts";
 import { folderWith } from "../config/folder.ts";
+import { scriptedServer } from "../http/scripted-server.ts";
 import { documentIn, type Ended, run, type Started, start } from "./cli.ts";
 
 const clockAhead = fileURLToPath(new URL("two-way/children/clock-ahead.ts", import.meta.url));
@@ -36,7 +37,10 @@ interface Page {
   readonly series: number;
 }
 
-async function openWorld(): Promise<World> {
+async function openWorld(
+  section: object = {},
+  more: { readonly [name: string]: string } = {},
+): Promise<World> {
   const folder = await folderWith({});
   let aheadMs = 0;
   const clock = {
@@ -52,15 +56,12 @@ async function openWorld(): Promise<World> {
     LOCKSTEP_LIBRARY_WEBHOOK_SECRET: playerSecret,
     NODE_OPTIONS: `--import ${clockAhead}`,
     CLOCK_AHEAD_MS: String(aheadMs),
+    ...more,
   });
   const page = emulator.workspace.createPage({ properties: {} });
-  await writeFile(
-    join(folder.path, "lockstep.config.json"),
-    '{"notion":{"ratePerMinute":600},"library":{"pollSeconds":5,"notion":{"parentPage":"PAGE"}}}'.replace(
-      "PAGE",
-      page,
-    ),
-  );
+  const library = { pollSeconds: 5, notion: { parentPage: page }, ...section };
+  const config = JSON.stringify({ notion: { ratePerMinute: 600 }, library });
+  await writeFile(join(folder.path, "lockstep.config.json"), config);
   const init = await run(["init", "--recipe", "library", "--json"], { cwd: folder.path, env: env() });
   expect(init, init.stderr).toMatchObject({ exitCode: 0 });
   const { series, books } = documentIn<{ series: string; books: string }>(init);
@@ -230,3 +231,23 @@ it("a server takes in files and what players tell, and carries a person's throw-
   await until("the siblings in La Poubelle", () => [1, 4, 5, 6].every((n) => statusOf(n) === "La Poubelle"));
   expect([2, 7].map(statusOf)).toEqual(["Finished", "Not started"]);
 }, 120_000);
+
+it("Open Library is asked for the series that an export leaves out, once for all imports", async () => {
+  await using openLibrary = await scriptedServer(({ url }) => {
+    if (!url.startsWith("/search.json")) return { json: { entries: [] } };
+    const title = new URL(url, "http://x").searchParams.get("title");
+    const work = { key: "/works/OL1W", title, author_name: ["Ann Author"], edition_count: 3 };
+    return { json: { docs: [{ ...work, series_name: ["The Quiet Years"], series_position: ["2"] }] } };
+  });
+  const contact = { openLibrary: { contact: "mailto:me@example.org" } };
+  await using world = await openWorld(contact, { OPEN_LIBRARY_BASE_URL: openLibrary.url });
+  const book = exported(1, { title: "An Unplaced Title" });
+  await writeFile(join(world.cwd, "library.csv"), [...writeExport([book])].join(""));
+  const first = await importFile(world, ["--commit"]);
+  expect(first, first.stderr).toMatchObject({ exitCode: 0 });
+  expect(world.pages("Series").map(({ title }) => title)).toEqual(["The Quiet Years"]);
+  const asked = openLibrary.seen.length;
+  expect(asked).toBeGreaterThan(0);
+  expect(documentIn<ImportReport>(await importFile(world, ["--commit"])).run).toBeNull();
+  expect(openLibrary.seen.length).toBe(asked);
+}, 60_000);
