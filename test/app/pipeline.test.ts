@@ -103,7 +103,13 @@ describe("following a pipeline", () => {
     world.clock.advance(60_000);
     await until(() => followed.runs.length === 4);
     expect(world.page(page).Status).toBe("Audio Generating");
-    expect(world.emulator.calls.recent.map(({ method }) => method)).toEqual(["GET", "PATCH"]);
+    const methods = () => world.emulator.calls.recent.map(({ method }) => method);
+    expect(methods(), "people may move a draft").toEqual(["GET", "PATCH"]);
+    world.emulator.calls.reset();
+    await world.run("UPDATE tasks SET stage = 'SFX Generating'");
+    world.clock.advance(60_000);
+    await until(() => world.page(page).Status === "SFX Generating");
+    expect(methods(), "people may not move what is being worked on").toEqual(["PATCH"]);
   });
 
   it("takes a webhook's entry over, under one name in every line from webhook to push", async () => {

@@ -150,7 +150,9 @@ function confirm(session: Session, pair: Pair, intent: Intent, record: SourceRec
       at,
     },
   );
-  const written = noteWritten(theirs.pair, intent, now);
+  // What was never agreed on before cannot have been undone by anybody.
+  const known = Object.entries(fields).filter(([name]) => pair.doc.base[name] !== undefined);
+  const written = noteWritten(theirs.pair, Object.fromEntries(known), now);
   return {
     pair: { link: { ...written.link, problem: null }, doc: { ...written.doc, attempts: 0 } },
     versions: [...ours.versions, ...theirs.versions],
@@ -172,9 +174,9 @@ function onlyOurs(
   return { ...seen, values };
 }
 
-function noteWritten(pair: Pair, intent: Intent, at: number): Pair {
+function noteWritten(pair: Pair, fields: Intent["fields"], at: number): Pair {
   const written = { ...pair.doc.written };
-  for (const [name, { value }] of Object.entries(intent.fields)) {
+  for (const [name, { value }] of Object.entries(fields)) {
     written[name] = [...(written[name] ?? []), { value, at }]
       .filter((one) => one.at > at - fightWindowMs)
       .slice(-6);
@@ -236,7 +238,11 @@ export function supersededVersions(session: Session, pair: Pair, plan: PairPlan)
 }
 
 /** True when losing a race on these fields could not lose a person's value under the mapping's own rules. */
-export function mayGoBlind(session: Session, side: Side, write: SideWrite): boolean {
+export function mayGoBlind(
+  session: Session,
+  { doc }: Pair,
+  { side, write }: { readonly side: Side; readonly write: SideWrite },
+): boolean {
   if (write.kind !== "update") return write.kind === "create";
   const source = otherSide(side);
   // What people changed there just now is in history before it gives way, unless the side was not even listed.
@@ -244,6 +250,7 @@ export function mayGoBlind(session: Session, side: Side, write: SideWrite): bool
   return Object.keys(write.fields).every((name) => {
     const rule = session.mapping.rules.find((one) => one.name === name);
     if (rule === undefined) return false;
+    if (rule.canWin !== undefined) return !rule.canWin(side, doc.base[name]?.[side] ?? null);
     // No policy lets an element go: a merged list is planned on what is there now, or it takes away what came meanwhile.
     return (
       rule.owner === source ||

@@ -179,7 +179,8 @@ async function send(
   const { deps } = session;
   const based = withPlan(session, change, plan, stored);
   const versions = [...based.versions, ...supersededVersions(session, based.pair, plan)];
-  const isBlind = session.capabilities[side].hasPreconditions || mayGoBlind(session, side, write);
+  const isBlind =
+    session.capabilities[side].hasPreconditions || mayGoBlind(session, change.pair, { side, write });
   const readAt = isBlind ? null : (change.pair.doc.seen[side]?.readAt ?? 0);
   const armed = arm(session, { ...based, versions }, { side, write, readAt });
   const saved = await save(session, armed.change);
@@ -219,7 +220,7 @@ function needsReading(session: Session, pair: Pair, side: Side, write: SideWrite
   const needed: Side[] = [];
   const target = pair.doc.seen[side];
   const isFresh = target?.isStrong === true && now - target.readAt < freshMs;
-  const isChecked = session.capabilities[side].hasPreconditions || mayGoBlind(session, side, write);
+  const isChecked = session.capabilities[side].hasPreconditions || mayGoBlind(session, pair, { side, write });
   if (write.kind !== "create" && !isFresh && !isChecked) needed.push(side);
   if (write.kind === "trash" && pair.doc.seen[source]?.isStrong !== true) needed.push(source);
   return needed;
