@@ -254,8 +254,8 @@ export const mutants: readonly Mutant[] = [
     name: "refused-not-read",
     rule: "what was refused for good is read before the next try",
     file: `${engine}/act.ts`,
-    search: "outcome.retryAfterMs === null ? mustRead(rest, intent.side) : rest",
-    replace: "rest",
+    search: "outcome.retryAfterMs === null ? mustRead(kept, intent.side) : kept",
+    replace: "kept",
     profile: "blindUpdates",
   },
   {
@@ -379,6 +379,14 @@ export const mutants: readonly Mutant[] = [
     search: "((state = 'ready' AND NEW.status <> 'retry') OR (state = 'running' AND NEW.status = 'pending'))",
     replace: "(state = 'running' AND NEW.status = 'pending')",
     profile: "pipelineCalm",
+  },
+  {
+    name: "refused-again",
+    rule: "what a side refused for what it says is not sent again unchanged",
+    file: `${engine}/refusals.ts`,
+    search: "return known?.side === side && known.key ===",
+    replace: 'return known?.problem === "" && known.key ===',
+    profile: "pipelineRefusals",
   },
   {
     name: "emptied-text-not-waiting",

@@ -5,7 +5,7 @@ import type { Run, RunStatus } from "../../store/store.ts";
 import { holdLease } from "../lease.ts";
 import type { PairDefinition, PairDeps, PassOptions } from "./definition.ts";
 import { convergeAll, convergeUrgent } from "./drain.ts";
-import { makeAllDue, poll, type ReadingEnd, sweep, takeHints } from "./reading.ts";
+import { makeAllDue, makeRefusedDue, poll, type ReadingEnd, sweep, takeHints } from "./reading.ts";
 import { commitChanges, type Session } from "./session.ts";
 import { readState, type SyncState, stateJson, withSide } from "./state.ts";
 import { PassTally } from "./tally.ts";
@@ -97,6 +97,7 @@ export async function perform(
   state = { ...opened.state, acceptedPrint: mapping.print, suspended };
   await commitChanges(opened.session, [], { state: stateJson(state) });
 
+  if (options.isFull) await makeRefusedDue(opened.session);
   await takeHints(opened.session);
   for (const side of options.polls) {
     let end: ReadingEnd = await poll(opened.session, state, side);
@@ -107,6 +108,7 @@ export async function perform(
       if (!options.isAccepted && state.acceptedPrint !== opened.session.mapping.print) {
         return [acceptanceNeeded(pair, state)];
       }
+      await makeRefusedDue(opened.session);
       end = await poll(opened.session, state, side);
     }
     state = end.state;
