@@ -138,7 +138,9 @@ const troubleWaitMaxMs = 6 * 3_600_000;
 /** One bad record never stops the others: it is put aside with its problem and tried again later. */
 async function attempt(session: Session, link: PairLink, options: ConvergeOptions) {
   try {
-    return await converge(session, link, options);
+    const ending = await converge(session, link, options);
+    if (ending.kind === "agreed" && options.onPlan === null) session.tally.agreed(link.id);
+    return ending;
   } catch (error) {
     if (!(error instanceof LockstepError) || fatalCodes.has(error.code) || session.signal.aborted)
       throw error;

@@ -39,6 +39,7 @@ export async function runPass(deps: PairDeps, pair: PairDefinition, options: Pas
     ...stopping,
   };
   const outcome = await carryOut(context);
+  await tellAgreed(context);
   const after = sum(meters());
   const finished: Run = {
     ...started,
@@ -52,6 +53,23 @@ export async function runPass(deps: PairDeps, pair: PairDefinition, options: Pas
   await store.saveRun(finished);
   options.onProgress("done", finished.counts.read);
   return finished;
+}
+
+/** Links looked up at once. */
+const agreedMax = 500;
+
+async function tellAgreed({ deps, pair, tally }: Context): Promise<void> {
+  if (pair.onAgreed === undefined) return;
+  const ids = tally.agreedLinks();
+  for (let from = 0; from < ids.length; from += agreedMax) {
+    const links = await deps.store.pairs.getLinks(pair.id, ids.slice(from, from + agreedMax));
+    const agreed = links.flatMap(({ leftId, rightId, status, problem, dueAt }) =>
+      leftId === null || rightId === null || status !== "live" || problem !== null || dueAt !== null
+        ? []
+        : [{ leftId, rightId }],
+    );
+    if (agreed.length > 0) await pair.onAgreed(agreed);
+  }
 }
 
 export type Context = Pick<

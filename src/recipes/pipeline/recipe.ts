@@ -144,7 +144,7 @@ function limited(rule: FieldRule): FieldRule {
     ...rule,
     waits: ({ side, to, others }) =>
       side === "left" && to === null && !isDraft(others[board.status])
-        ? `${rule.name} is empty, and the task keeps the one it had. Fill it in, or move the entry back to Draft.`
+        ? "it is empty, and the task keeps what it had; fill it in, or move the entry back to Draft"
         : null,
     toRight: (text) => {
       const length = typeof text === "string" ? [...text].length : 0;
