@@ -381,14 +381,6 @@ export const mutants: readonly Mutant[] = [
     profile: "pipelineCalm",
   },
   {
-    name: "refused-again",
-    rule: "what a side refused for what it says is not sent again unchanged",
-    file: `${engine}/refusals.ts`,
-    search: "return known?.side === side && known.key ===",
-    replace: 'return known?.problem === "" && known.key ===',
-    profile: "pipelineRefusals",
-  },
-  {
     name: "emptied-text-not-waiting",
     rule: "a text that is emptied while its task is under way keeps nothing else back",
     file: `${pipeline}/recipe.ts`,
