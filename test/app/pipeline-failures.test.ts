@@ -120,6 +120,36 @@ describe("what becomes of a failure", () => {
     expect(world.page(page).Status).toBe("Audio Generating");
   });
 
+  it("the rest of an entry goes on when the database refuses one value of it", async () => {
+    const columns = { title: "name", channel: "show", topic: "about", status: "state" };
+    const existing = { name: "videos", key: "nr", markerColumn: "page", columns };
+    await using world = await PipelineWorld.open({
+      section: { table: { url: "sqlite:tasks.db", existing } },
+    });
+    await world.run(
+      "CREATE TABLE videos (nr TEXT PRIMARY KEY NOT NULL, page TEXT UNIQUE, name TEXT, show TEXT, about TEXT CHECK (length(about) < 10), state TEXT NOT NULL DEFAULT 'draft')",
+    );
+    await world.run(
+      "INSERT INTO videos (nr, name, show, about, state) VALUES ('1', 'Bees', 'news', 'Dance', 'processing')",
+    );
+    await world.init();
+    const lockstep = await world.lockstep();
+    await lockstep.sync([], { trigger: "test", isAccepted: true });
+    const page = String(world.pages()[0]?.id);
+    world.edit(page, { Topic: textOf("How and why bees dance"), ...world.status("Upload Complete") });
+    for (let round = 0; round < 4; round += 1) await world.sync(lockstep);
+    expect(world.page(page)).toMatchObject({ Status: "Processing", Topic: "How and why bees dance" });
+    expect(await world.run("SELECT about, state FROM videos")).toEqual([
+      { about: "Dance", state: "processing" },
+    ]);
+    const { problems } = await lockstep.twoWay.questions({ limit: 10 });
+    expect(problems).toMatchObject([{ leftId: page, problem: expect.stringContaining("SQL_CHECK") }]);
+    world.edit(page, { Topic: textOf("Dances") });
+    await world.sync(lockstep);
+    expect(await world.run("SELECT about FROM videos")).toEqual([{ about: "Dances" }]);
+    expect((await lockstep.twoWay.questions({ limit: 10 })).problems).toEqual([]);
+  });
+
   it.each([401, 403])("%i stops the sync, with one critical alert", async (status) => {
     const { world, lockstep } = await working();
     await using _ = world;

@@ -72,7 +72,8 @@ export class BoardRules {
     const page = this.#table.row(id)?.marker ?? "";
     const link = this.#linkOf("right", id) ?? this.#linkOf("left", page);
     const intent =
-      link && openPair(link).doc.intents.findLast(({ side, fields }) => side === "right" && fields[board.status]);
+      link &&
+      openPair(link).doc.intents.findLast(({ side, fields }) => side === "right" && fields[board.status]);
     const wanted = intent?.fields[board.status]?.source;
     // A row that is made as a draft was given no status at all.
     if (presence.from === "absent" && to === "draft" && wanted === undefined) return;
