@@ -143,7 +143,8 @@ export class Day implements AsyncDisposable {
   work() {
     const stop = new AbortController();
     const working = runWorker({
-      queue: createTaskQueue({ database: this.database, random: () => 0 }),
+      // As long before another try as it may be: the board has to show it meanwhile, also on a machine that is busy.
+      queue: createTaskQueue({ database: this.database, random: () => 0.999 }),
       name: "day",
       pause: (ms, signal) => delay(ms, undefined, signal === undefined ? {} : { signal }),
       stepMs: 150,
