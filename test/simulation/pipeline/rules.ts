@@ -121,14 +121,15 @@ export class BoardRules {
   #checkText(happening: Happening, name: string): void {
     const change = happening.fields[name];
     if (change === undefined || change.from === null) return;
-    if (this.#valueAt(happening, name) !== null)
+    if (!this.#valuesSeen(happening, name).includes(null))
       this.#fail("R3", `${name} belongs to people and was overwritten: ${show(change)}`, happening.id);
   }
 
   /** R4: a finer status that means the same is left alone, unless a worker wants to show another. */
   #checkFiner(happening: Happening, { from, to }: Change): void {
     if (from === null || meaningOf(from) !== meaningOf(to)) return;
-    if (meaningOf(this.#valueAt(happening, board.status)) !== meaningOf(to)) return;
+    const seen = this.#valuesSeen(happening, board.status);
+    if (seen.some((status) => meaningOf(status) !== meaningOf(to))) return;
     const rows = [...this.#watch.partnersOf("left", happening.id)];
     const step = `${meaningOf(to)}:${String(to)}`;
     const isStage = rows.some((row) =>
@@ -154,13 +155,15 @@ export class BoardRules {
       this.#fail("R7", `${chosen}, chosen on ${agreed}, was overwritten without a trace`, happening.id);
   }
 
-  /** What stood there at the last moment at which the writer can have looked. */
-  #valueAt({ side, id, seq, sentAt }: Happening, name: string): Plain {
-    const lookedAt = (sentAt ?? 0) - freshMs;
-    const before = this.#world.ledger
+  /** Whatever stood there in the moments in which the writer can have looked: a write of unknown fate may land much later. */
+  #valuesSeen({ side, id, seq, sentAt }: Happening, name: string): readonly Plain[] {
+    const until = sentAt ?? 0;
+    const changes = this.#world.ledger
       .of(side, id)
-      .findLast((each) => each.seq < seq && each.at < lookedAt && each.fields[name] !== undefined);
-    return before?.fields[name]?.to ?? null;
+      .filter((each) => each.seq < seq && each.at <= until && each.fields[name] !== undefined);
+    const first = changes.findLastIndex(({ at }) => at < until - freshMs);
+    const seen = changes.slice(Math.max(0, first)).map(({ fields }) => fields[name]?.to ?? null);
+    return first === -1 ? [null, ...seen] : seen;
   }
 
   #linkOf(side: Side, id: string): PairLink | undefined {
