@@ -9,7 +9,7 @@ import type { Pipeline } from "./pipeline.ts";
 import { isLibraryPair, isPipelinePair } from "./right-side.ts";
 
 /** What a recipe brings to a two-way sync. */
-export interface PairRecipe extends Pick<PairDefinition, "bind" | "policy" | "onNotice"> {
+export interface PairRecipe extends Pick<PairDefinition, "bind" | "policy" | "onNotice" | "onAgreed"> {
   /** Columns that take part, where there is a table. */
   readonly columns: readonly string[];
   /** Mapped properties by name: they are fields also where they are computed. */
@@ -46,6 +46,7 @@ function pipelinePart(config: PipelinePairConfig, pipeline: Pipeline): PairRecip
   return {
     ...pipelineRecipe(config, { channels: () => pipeline.channels() }),
     onNotice: (notice) => pipeline.notice(config, notice),
+    ...(isBoard && table.isOwn ? { onAgreed: (agreed) => pipeline.agreed(agreed) } : {}),
     columns: columnsOf(config),
     properties: [],
     onRight: (connector) => (isBoard ? withStepField(connector, table.columns) : connector),

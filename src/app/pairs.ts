@@ -94,7 +94,7 @@ export class Pairs implements AsyncDisposable {
       meter: this.connectionOf(config).stats,
     };
     const rightName = rightNameOf(config);
-    const { marksRight, bind, policy, onNotice } = this.recipeOf(config);
+    const { marksRight, bind, policy, onNotice, onAgreed } = this.recipeOf(config);
     const right = {
       connector: this.right(config),
       marksOthers: marksRight,
@@ -104,7 +104,10 @@ export class Pairs implements AsyncDisposable {
       meter: () => ({ calls: 0, retries: 0, waitingMs: 0 }),
     };
     const { name, guard } = config;
-    const told = onNotice === undefined ? {} : { onNotice };
+    const told = {
+      ...(onNotice === undefined ? {} : { onNotice }),
+      ...(onAgreed === undefined ? {} : { onAgreed }),
+    };
     return { id: syncId, name, sides: { left, right }, bind, policy, ...told, guard, writesAtOnce };
   }
 
