@@ -298,6 +298,21 @@ describe("what a person does in Notion", () => {
     });
   });
 
+  it("keeps a day on its day, and a moment as it is, whatever the zone", async () => {
+    await using world = await LibraryWorld.open();
+    await world.import([saga(1), saga(2)]);
+    await world.sync();
+    const moment = "2024-05-06T23:00:00.000-06:00";
+    world.edit("books", "Saga 1", { "Purchased Date": { date: { start: moment } } });
+    world.edit("books", "Saga 2", { "Purchased Date": { date: { start: "2024-02-29" } } });
+    await world.sync();
+    await world.import([saga(1), saga(2)]);
+    await world.sync();
+    const dates = [1, 2].map((n) => world.page("books", `Saga ${n}`).values["Purchased Date"]);
+    expect(Date.parse(String(dates[0]))).toBe(Date.parse(moment));
+    expect(dates[1]).toBe("2024-02-29");
+  });
+
   it("is put back where Lockstep alone knows, and stands where a person decides", async () => {
     await using world = await LibraryWorld.open();
     await world.import([saga(1), saga(3)]);

@@ -11,7 +11,9 @@ export function revisionText(revision: number): string {
 }
 
 export function schemaOf({ fields }: CollectionConfig): readonly FieldSchema[] {
-  return fields.map(({ id, type }) => ({ id, name: id, type, vendorType: type, isDerived: false }));
+  // Days and moments are kept as they come: to cut a moment down to its day would shift it by a zone.
+  const kept = (type: FieldType) => (type === "date" ? "day or moment" : type);
+  return fields.map(({ id, type }) => ({ id, name: id, type, vendorType: kept(type), isDerived: false }));
 }
 
 export function toRecord(config: CollectionConfig, record: CollectionRecord): SourceRecord {
