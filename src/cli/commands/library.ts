@@ -6,6 +6,8 @@ import { createProgressPrinter } from "../progress.ts";
 import { shelfText, syncLines } from "../shelf-text.ts";
 import { libraryOf } from "./import.ts";
 
+const notWritten = "Nothing was written.";
+
 type Work = (library: LibraryDesk, options: ChangeOptions) => Promise<ShelfReport>;
 
 /** Computes Final Status, gaps and next releases anew, and carries through what waits. */
@@ -27,7 +29,10 @@ export function cleanup(
   context: CommandContext,
   { yes }: { readonly yes?: boolean },
 ): Promise<CommandResult> {
-  return change(context, yes === true, (library, options) => library.cleanup(options));
+  return withHint(
+    change(context, yes === true, (library, options) => library.cleanup(options)),
+    "With --yes it is.",
+  );
 }
 
 /** Shows how many records would go, and removes them when that number is given. */
@@ -41,12 +46,8 @@ export async function reset(
   const result = await change(context, count !== null, (library, options) =>
     library.reset({ ...options, count }),
   );
-  return count === null && !io.isInteractive
-    ? {
-        ...result,
-        text: `${result.text}\nTo do it: lockstep library reset --yes COUNT, with the number of records`,
-      }
-    : result;
+  const hint = "To do it: lockstep library reset --yes COUNT, with the number of records.";
+  return count === null && !io.isInteractive ? withHint(Promise.resolve(result), hint) : result;
 }
 
 async function typedCount(context: CommandContext): Promise<string | undefined> {
@@ -74,6 +75,12 @@ function change(context: CommandContext, isCommitted: boolean, work: Work): Prom
   });
 }
 
+/** What was only shown says how it is done. */
+export async function withHint(shown: Promise<CommandResult>, hint: string): Promise<CommandResult> {
+  const result = await shown;
+  return result.text.endsWith(notWritten) ? { ...result, text: `${result.text} ${hint}` } : result;
+}
+
 /** A report of a library as a command's result. */
 export function shelfResult(
   context: CommandContext,
@@ -83,7 +90,7 @@ export function shelfResult(
   const exitCode = exitCodeOf(report);
   const { run } = report;
   const end = !isCommitted
-    ? "Nothing was written."
+    ? notWritten
     : run === null
       ? "Nothing had changed."
       : `Done. To take it back: lockstep undo ${run.id}`;

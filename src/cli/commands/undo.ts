@@ -7,7 +7,7 @@ import { createProgressPrinter } from "../progress.ts";
 import { oneLine } from "../table.ts";
 import { valueText } from "../value-text.ts";
 import { libraryOf } from "./import.ts";
-import { shelfResult } from "./library.ts";
+import { shelfResult, withHint } from "./library.ts";
 
 export interface UndoFlags {
   readonly yes?: boolean;
@@ -28,7 +28,7 @@ export function undo(context: CommandContext, runId: string, flags: UndoFlags): 
     if (run.type === "library") {
       const options = { isCommitted, trigger: "cli", onProgress, signal: io.signal };
       const report = await libraryOf(lockstep).undo(run.id, options).finally(finish);
-      return shelfResult(context, report, isCommitted);
+      return withHint(Promise.resolve(shelfResult(context, report, isCommitted)), "With --yes it is.");
     }
     if (run.type === "two-way") {
       const report = await lockstep.twoWay.undo(run.id, { isCommitted, allowDeletes, signal: io.signal });
