@@ -54,7 +54,7 @@ export const mutants: readonly Mutant[] = [
     file: `${notion}/pull.ts`,
     search: "nothingSeen(watermark)",
     replace: "nothingSeen(watermarkAt(askedAt))",
-    profile: "swarm",
+    profile: "blindEmpties",
   },
   {
     name: "missing-is-deleted",

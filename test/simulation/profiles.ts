@@ -98,18 +98,18 @@ export const profiles: Readonly<Record<string, Profile>> = {
         indexLagMs: 20 * SECOND,
       },
     ),
-  /** Outages that Notion does not admit, over a data source with hardly a page left in it. */
+  /** Outages that Notion does not admit, slow answers around their ends, and pages that leave meanwhile. */
   blindEmpties: (options) =>
     crowded(
       options,
-      {},
+      { limited: 0.2, overloaded: 0.2, unreached: 0.2 },
       {
-        acts: 24,
+        acts: 40,
         isHot: false,
-        outages: 6,
+        outages: 4,
         sweepEveryMs: null,
         hasHints: false,
-        weights: { create: 8, moveOut: 30, trash: 10 },
+        weights: { create: 20, moveOut: 20, trash: 10, edit: 10 },
       },
     ),
   deaths: (options) =>
