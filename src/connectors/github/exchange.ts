@@ -40,7 +40,7 @@ export function createExchange(options: {
           return timeout?.aborted === true ? timeoutMs : null;
         },
         elapsedMs: () => clock.monotonic() - startedAt,
-        async fetch(url, init) {
+        fetch: async (url, init) => {
           if (signal?.aborted) throw new DOMException("cancelled before it was sent", "AbortError");
           if (clock.monotonic() > sendBy) throw tooLate();
           startedAt = clock.monotonic();
