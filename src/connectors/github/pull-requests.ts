@@ -44,8 +44,10 @@ export interface Readiness {
   readonly checks: readonly Check[];
   /** Required checks that nothing was heard of yet. */
   readonly missingChecks: readonly string[];
-  /** Over the required checks, or over all of them where it cannot be read which are required. */
+  /** Over all checks that were reported. */
   readonly checkState: CheckState;
+  /** Over the required ones; a missing one is pending. null: it could not be read which are required. */
+  readonly requiredState: CheckState | null;
   readonly reviewState: ReviewState;
   /** GitHub's own verdict whether it can be merged now; null: it has not finished looking. */
   readonly isMergeable: boolean | null;
@@ -111,7 +113,10 @@ export interface PullRequests {
   ): Promise<readonly PullRequest[]>;
   /** Open ones, last updated first. */
   listOpen(repository: RepositoryRef, signal?: AbortSignal): Promise<readonly PullRequest[]>;
-  /** Checks, reviews and mergeability of several at once: one GraphQL call for each fifty, else REST calls for each. */
+  /**
+   * Checks, reviews and mergeability of several at once, by record id ("<repository id>/<number>"); those that cannot be read are
+   * absent. One GraphQL call for each twenty, else five REST calls for each.
+   */
   readiness(refs: readonly IssueRef[], signal?: AbortSignal): Promise<ReadonlyMap<string, Readiness>>;
   /** `already`: an open one for this branch and base is there. */
   openDraft(
@@ -139,6 +144,12 @@ export interface PullRequests {
     },
     options: AskOptions,
   ): Promise<Asked<{ readonly mergeSha: string | null }>>;
+  /** `already`: closed for that reason. */
+  closeIssue(
+    issue: IssueRef,
+    reason: "completed" | "not_planned" | "duplicate",
+    options: AskOptions,
+  ): Promise<Asked<null>>;
   branch(repository: RepositoryRef, name: string, signal?: AbortSignal): Promise<Branch | null>;
   /** Branches whose name begins with `prefix`. */
   branchesWithPrefix(

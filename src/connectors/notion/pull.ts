@@ -96,7 +96,9 @@ function changesReading({ watermark, witness }: Position & { kind: "changes" }):
     witness,
     resumeAt: () => null,
     endAt: (askedAt, newest) =>
-      newest === null ? nothingSeen(watermark) : changesFrom(Math.max(watermark, watermarkAt(askedAt)), newest),
+      newest === null
+        ? nothingSeen(watermark)
+        : changesFrom(Math.max(watermark, watermarkAt(askedAt)), newest),
   };
 }
 

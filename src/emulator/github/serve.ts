@@ -10,6 +10,7 @@ import { graphqlReply } from "./graphql.ts";
 import { issueRoutes } from "./issue-routes.ts";
 import { pullRoutes } from "./pull-routes.ts";
 import { type Renderer, repositoryJson } from "./render.ts";
+import { canSee } from "./sight.ts";
 import type { GitHubState, Repository, Token } from "./state.ts";
 
 /** What answering needs. */
@@ -234,10 +235,6 @@ function repositoryAt(
     throw new Refusal(301, "Moved Permanently", { headers: { location } });
   }
   return { repository, rest: id === undefined ? restByName : restById };
-}
-
-export function canSee(token: Token, repository: Repository): boolean {
-  return !repository.isPrivate || token.repositories === null || token.repositories.has(repository.id);
 }
 
 function demandRight({ token }: Call, repository: Repository, { right, method, template }: Route): void {
