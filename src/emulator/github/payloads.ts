@@ -103,8 +103,9 @@ function checkOf(renderer: Renderer, repository: Repository, run: CheckRun): Jso
 }
 
 function statusOf(renderer: Renderer, repository: Repository, status: Status): JsonObject {
+  const { url: _, node_id: __, ...shared } = statusJson(renderer, repository, status);
   return {
-    ...statusJson(renderer, repository, status),
+    ...shared,
     sha: status.sha,
     name: `${repository.owner}/${repository.name}`,
     branches: branchesAt(repository, status.sha).map((name) => ({ name, commit: { sha: status.sha } })),
