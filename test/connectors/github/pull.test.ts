@@ -72,6 +72,25 @@ describe("a full pull", () => {
     expect(missing.map(({ title }) => title)).toEqual([]);
   });
 
+  it("that was interrupted shows later what its first pages could not see yet", async () => {
+    await using world = await githubWorld();
+    const { people } = world.emulator;
+    const hidden = people.addIssue(REPO, { title: "Hidden at first" });
+    people.delayInLists(REPO, hidden, 50_000);
+    for (let index = 0; index < 150; index += 1) {
+      world.clock.advance(100);
+      people.addIssue(REPO, { title: `Issue ${index}` });
+    }
+    const request = { mode: "full", memosOf: async () => new Map(), knownFields: null } as const;
+    const first = await world.connector.pull({ ...request, checkpoint: null }).next();
+    if (first.done) throw new Error("the first page was the last");
+    world.clock.advance(10 * MINUTE);
+    const rest = await pull(world.connector, "full", first.value.resumeAt ?? null);
+    const later = await pull(world.connector, "changes", rest.end.checkpoint);
+    const all = [...first.value.records, ...rest.records, ...later.records];
+    expect(all.map(({ fields }) => fields.title)).toContain("Hidden at first");
+  });
+
   it("reads more issues of one second than a page shows", async () => {
     await using world = await githubWorld();
     world.emulator.people.addIssues(REPO, 260, (index) => ({ title: `Same second ${index}` }));
