@@ -182,6 +182,42 @@ describe("a pull of changes", () => {
     expect(records.map(({ presence }) => presence)).toEqual(["trashed"]);
   });
 
+  it("costs one call soon after a bulk edit, too", async () => {
+    await using world = await githubWorld();
+    world.emulator.people.addIssues(REPO, 260, (index) => ({ title: `Same second ${index}` }));
+    world.clock.advance(10 * MINUTE);
+    let { end } = await pull(world.connector, "full");
+    for (let round = 0; round < 4; round += 1) {
+      world.clock.advance(10 * MINUTE);
+      world.emulator.calls.reset();
+      ({ end } = await pull(world.connector, "changes", end.checkpoint));
+    }
+    expect(world.emulator.calls.recent.map(({ status }) => status)).toEqual([304]);
+  });
+
+  it("does not believe an empty answer to a question that has one", async () => {
+    const { world, checkpoint, number } = await quietWorld();
+    await using _ = world;
+    const { people, faults } = world.emulator;
+    people.editIssue(REPO, number, { title: "Edited" });
+    for (const mode of ["changes", "sweep"] as const) {
+      faults.add({ match: { times: 1 }, effect: { kind: "empty_list" } });
+      const { end } = await pull(world.connector, mode, checkpoint);
+      expect(end).toMatchObject({ isComplete: false, checkpoint, accessProof: null });
+    }
+    faults.clear();
+    expect(titles((await pull(world.connector, "changes", checkpoint)).records)).toEqual(["Edited"]);
+  });
+
+  it("believes an empty answer once what was to be in it is deleted", async () => {
+    const { world, checkpoint, number } = await quietWorld();
+    await using _ = world;
+    world.emulator.people.deleteIssue(REPO, number);
+    const { end } = await pull(world.connector, "changes", checkpoint);
+    expect(end.isComplete).toBe(true);
+    expect((await pull(world.connector, "sweep", end.checkpoint)).end.isComplete).toBe(true);
+  });
+
   it("throws when GitHub is away, and waits out a short limit", async () => {
     const { world, checkpoint } = await quietWorld();
     await using _ = world;
