@@ -231,6 +231,7 @@ describe("a pull of changes", () => {
       "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.";
     faults.add({ match: { times: 1 }, effect: { kind: "status", status: 403, message, retryAfter: 30 } });
     expect((await pull(world.connector, "changes", checkpoint)).end.isComplete).toBe(true);
+    world.clock.advance(MINUTE);
     faults.add({ effect: { kind: "status", status: 403, message, retryAfter: 600 } });
     await expect(pull(world.connector, "changes", checkpoint)).rejects.toMatchObject({
       code: "RATE_LIMITED",
