@@ -3,7 +3,10 @@ import { measureCalls } from "./calls.ts";
 import { measureEmulator } from "./emulator.ts";
 import { measureEngine, measureMemory } from "./engine.ts";
 import { run as measureHistory } from "./history.ts";
+import { measureLibraryParser } from "./library-parser.ts";
 import { measurePace } from "./pace.ts";
+import { measurePipelineDay } from "./pipeline-day.ts";
+import { measurePipelineWebhook } from "./pipeline-webhook.ts";
 import { measurePlanner } from "./planner.ts";
 import { run as measureSqlCapture } from "./sql-capture.ts";
 import type { BenchResult } from "./support.ts";
@@ -20,6 +23,9 @@ const benches: Record<string, () => Promise<BenchResult>> = {
   history: () => measureHistory(),
   emulator: () => measureEmulator(),
   planner: () => measurePlanner(),
+  "library-parser": () => measureLibraryParser(),
+  "pipeline-webhook": () => measurePipelineWebhook(),
+  "pipeline-day": () => measurePipelineDay(),
   "sql-capture": () => measureSqlCapture(),
   "two-way-calls": () => measureTwoWayCalls(),
   "two-way-resume": () => measureTwoWayResume(),

@@ -80,6 +80,24 @@ describe("POST /webhook/notion", () => {
     expect(seen).toHaveLength(1);
   });
 
+  it("counts what does not say how long it is", async () => {
+    await using server = await serve({ receive: async () => ({ kind: "taken", events: 0 }) });
+    const sendStreamed = async (bytes: number) => {
+      const body = new Blob(["x".repeat(bytes)]).stream();
+      const url = `${server.server.url}/webhook/notion`;
+      return (await fetch(url, { method: "POST", body, duplex: "half" })).status;
+    };
+    expect(await sendStreamed(1024 * 1024 + 1)).toBe(413);
+    expect(await sendStreamed(1024 * 1024)).toBe(200);
+  });
+
+  it("asks for a delivery again, a little later, when too many wait to be stored", async () => {
+    await using server = await serve({ receive: async () => ({ kind: "busy" }) });
+    const response = await fetch(`${server.server.url}/webhook/notion`, { method: "POST", body: "{}" });
+    expect(response.status).toBe(503);
+    expect(response.headers.get("retry-after")).toBe("1");
+  });
+
   it("shows the token of a handshake to the operator, and to nobody else", async () => {
     await using server = await serve({ receive: async () => ({ kind: "token", token: "secret_dummy" }) });
     const { status, answer } = await server.send('{"verification_token":"secret_dummy"}');
