@@ -153,7 +153,9 @@ describe("an update", () => {
     const { id } = await make(world);
     const record = await applied(world, { kind: "update", id, fields: { body: "Other words" }, expected });
     expect(record).toMatchObject({ marker: "page-1", isOurs: true, fields: { body: "Other words" } });
-    expect(world.emulator.people.issue(REPO, 1)?.body).toMatch(/^Other words\n\n<!-- lockstep:1 id=page-1 /);
+    expect(world.emulator.people.issue(REPO, 1)?.body).toMatch(
+      /^Other words\n\n<!-- lockstep:1 id=page-1 in=issue:\d+\/1 /,
+    );
   });
 
   it("writes a field with one call when the issue was read a moment ago, else with the read before it", async () => {
