@@ -157,6 +157,19 @@ describe("a pull of changes", () => {
     expect(titles(second.records)).toEqual(["Second, in the same second"]);
   });
 
+  it("lists nothing again that was listed long enough ago", async () => {
+    const { world, checkpoint, number } = await quietWorld();
+    await using _ = world;
+    const other = world.emulator.people.addIssue(REPO, { title: "Two" });
+    world.clock.advance(5 * MINUTE);
+    const first = await pull(world.connector, "changes", checkpoint);
+    world.clock.advance(5 * MINUTE);
+    world.emulator.people.editIssue(REPO, number, { title: "Edited" });
+    const second = await pull(world.connector, "changes", first.end.checkpoint);
+    expect(first.records.map(({ id }) => id)).toEqual([world.idOf(other)]);
+    expect(second.records.map(({ id }) => id)).toEqual([world.idOf(number)]);
+  });
+
   it("goes on through a rename, also when the old name is given to another repository", async () => {
     const { world, checkpoint, number } = await quietWorld();
     await using _ = world;

@@ -305,6 +305,30 @@ describe("an update", () => {
   });
 });
 
+describe("a write without an answer", () => {
+  it("leaves nothing behind that a later write could rest on", async () => {
+    await using world = await githubWorld();
+    const { id } = await make(world);
+    world.emulator.faults.add({
+      match: { method: "PATCH", times: 1 },
+      effect: { kind: "drop", when: "after" },
+    });
+    expect((await world.connector.apply({ kind: "trash", id, expected }, now)).kind).toBe("doubt");
+    const write: RecordWrite = { kind: "update", id, fields: { title: "T" }, expected };
+    expect(await world.connector.apply(write, now)).toMatchObject({ code: "RECORD_TRASHED" });
+  });
+});
+
+describe("find", () => {
+  it("proves nothing when the list has no end", async () => {
+    await using world = await githubWorld();
+    const { people, faults } = world.emulator;
+    people.addIssues(REPO, 150, (index) => ({ title: `Same second ${index}` }));
+    faults.add({ match: { path: "[?&]page=" }, effect: { kind: "status", status: 422 } });
+    expect(await world.connector.find("page-1")).toEqual({ records: [], accessProof: null });
+  });
+});
+
 describe("a trashed issue", () => {
   it("is closed as not planned, and shows the state it had", async () => {
     await using world = await githubWorld();
