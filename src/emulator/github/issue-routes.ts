@@ -240,7 +240,7 @@ function patchLabel(call: RepositoryCall): Reply {
   label.name = stringIn(body, "new_name") ?? stringIn(body, "name") ?? label.name;
   label.color = stringIn(body, "color") ?? label.color;
   label.description = stringIn(body, "description") ?? label.description;
-  tell(atOf(call), "label", "edited", {}, { label });
+  tell(atOf(call), "label", "edited", { label });
   return labelAnswer(call, label);
 }
 
@@ -249,7 +249,7 @@ function deleteLabel(call: RepositoryCall): Reply {
   const label = labelIn(call);
   repository.labels.splice(repository.labels.indexOf(label), 1);
   for (const issue of repository.issues.values()) issue.labels = issue.labels.filter((id) => id !== label.id);
-  tell(atOf(call), "label", "deleted", {}, { label });
+  tell(atOf(call), "label", "deleted", { label });
   return noContent;
 }
 

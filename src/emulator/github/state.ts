@@ -1,3 +1,4 @@
+import type { JsonObject } from "../json.ts";
 import { createRandom, type Random } from "../state/random.ts";
 
 /** Everything that the emulated GitHub knows. Times are ISO 8601 in whole seconds, as GitHub gives them. */
@@ -164,6 +165,18 @@ export interface Protection {
   readonly requiredReviews: number;
 }
 
+export interface HookSubject {
+  readonly issue?: Issue;
+  readonly comment?: Comment;
+  readonly review?: Review;
+  readonly label?: Label;
+  readonly milestone?: Milestone;
+  readonly check?: CheckRun;
+  readonly status?: Status;
+  /** Where a transferred issue is now. */
+  readonly moved?: { readonly issue: Issue; readonly repository: Repository };
+}
+
 /** Something that webhooks are told. */
 export interface HookEvent {
   readonly event: string;
@@ -171,8 +184,9 @@ export interface HookEvent {
   readonly repository: Repository;
   readonly sender: string;
   /** Members beside action, repository and sender. */
-  readonly about: { readonly issue?: Issue; readonly comment?: Comment; readonly review?: Review };
-  readonly extra: { readonly [key: string]: unknown };
+  readonly about: HookSubject;
+  /** What GitHub tells beside it, as it is sent. */
+  readonly extra: JsonObject;
 }
 
 export function createGitHubState(now: () => number, seed: number): GitHubState {
