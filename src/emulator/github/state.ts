@@ -14,6 +14,8 @@ export interface GitHubState {
   readonly ids: Map<string, number>;
   readonly listeners: ((event: HookEvent) => void)[];
   nextId: number;
+  /** GitHub does not say whether "since" includes its own second. */
+  isSinceExclusive: boolean;
 }
 
 export interface User {
@@ -200,6 +202,7 @@ export function createGitHubState(now: () => number, seed: number): GitHubState 
     ids: new Map(),
     listeners: [],
     nextId: 1000,
+    isSinceExclusive: false,
   };
 }
 
@@ -232,4 +235,11 @@ export function fullName({ owner, name }: Repository): string {
 
 export function emit(state: GitHubState, event: HookEvent): void {
   for (const listener of state.listeners) listener(event);
+}
+
+/** Whether something that changed then is asked for with `since`. */
+export function isSince(state: GitHubState, changedAt: string, since: string | null): boolean {
+  if (since === null) return true;
+  const [at, from] = [Date.parse(changedAt), Date.parse(since)];
+  return state.isSinceExclusive ? at > from : at >= from;
 }

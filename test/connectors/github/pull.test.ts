@@ -41,36 +41,41 @@ describe("a full pull", () => {
     expect((await world.connector.get(world.idOf(2))).presence).toBe("unknown");
   });
 
-  it("misses nothing that is edited, deleted or made between two pages", async () => {
-    await using world = await githubWorld();
-    const { people } = world.emulator;
-    for (let index = 0; index < 350; index += 1) {
-      if (index % 3 === 0) world.clock.advance(1_000);
-      people.addIssue(REPO, { title: `Issue ${index}` });
-    }
-    const pulling = world.connector.pull({
-      mode: "full",
-      checkpoint: null,
-      memosOf: async () => new Map(),
-      knownFields: null,
-    });
-    const seen = new Map<string, unknown>();
-    for (let page = 0; ; page += 1) {
-      const next = await pulling.next();
-      if (next.done) break;
-      for (const { id, fields } of next.value.records) seen.set(id, fields.title);
-      if (page > 2) continue;
-      world.clock.advance(1_000);
-      for (let number = 1; number < 340; number += 13) {
-        if (people.issue(REPO, number) === null) continue;
-        if (number % 2 === 0) people.deleteIssue(REPO, number);
-        else people.editIssue(REPO, number, { title: `Edited ${page}.${number}` });
+  it.each([{ isSinceExclusive: false }, { isSinceExclusive: true }])(
+    "misses nothing that is edited, deleted or made between two pages ($isSinceExclusive)",
+    async (emulator) => {
+      await using world = await githubWorld({ emulator });
+      const { people } = world.emulator;
+      for (let index = 0; index < 350; index += 1) {
+        if (index % 3 === 0) world.clock.advance(1_000);
+        people.addIssue(REPO, { title: `Issue ${index}` });
       }
-      people.addIssue(REPO, { title: `New ${page}` });
-    }
-    const missing = people.issues(REPO).filter(({ number, title }) => seen.get(world.idOf(number)) !== title);
-    expect(missing.map(({ title }) => title)).toEqual([]);
-  });
+      const pulling = world.connector.pull({
+        mode: "full",
+        checkpoint: null,
+        memosOf: async () => new Map(),
+        knownFields: null,
+      });
+      const seen = new Map<string, unknown>();
+      for (let page = 0; ; page += 1) {
+        const next = await pulling.next();
+        if (next.done) break;
+        for (const { id, fields } of next.value.records) seen.set(id, fields.title);
+        if (page > 2) continue;
+        world.clock.advance(1_000);
+        for (let number = 1; number < 340; number += 13) {
+          if (people.issue(REPO, number) === null) continue;
+          if (number % 2 === 0) people.deleteIssue(REPO, number);
+          else people.editIssue(REPO, number, { title: `Edited ${page}.${number}` });
+        }
+        people.addIssue(REPO, { title: `New ${page}` });
+      }
+      const missing = people
+        .issues(REPO)
+        .filter(({ number, title }) => seen.get(world.idOf(number)) !== title);
+      expect(missing.map(({ title }) => title)).toEqual([]);
+    },
+  );
 
   it("that was interrupted shows later what its first pages could not see yet", async () => {
     await using world = await githubWorld();
