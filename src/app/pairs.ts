@@ -91,7 +91,7 @@ export class Pairs implements AsyncDisposable {
       meter: this.connectionOf(config).stats,
     };
     const { name: tableName } = config.table;
-    const { onTable, marksRows, bind, policy, onNotice } = this.recipeOf(config);
+    const { onTable, marksRows, bind, policy, onNotice, onAgreed } = this.recipeOf(config);
     const right = {
       connector: onTable(this.table(config)),
       marksOthers: marksRows,
@@ -101,7 +101,10 @@ export class Pairs implements AsyncDisposable {
       meter: () => ({ calls: 0, retries: 0, waitingMs: 0 }),
     };
     const { name, guard } = config;
-    const told = onNotice === undefined ? {} : { onNotice };
+    const told = {
+      ...(onNotice === undefined ? {} : { onNotice }),
+      ...(onAgreed === undefined ? {} : { onAgreed }),
+    };
     return { id: syncId, name, sides: { left, right }, bind, policy, ...told, guard, writesAtOnce };
   }
 

@@ -7,6 +7,10 @@ const failuresMax = 3;
 /** Notion refuses the connection as such, so that nothing will work until a person mends it. */
 const accessCodes: readonly string[] = ["NOTION_UNAUTHORIZED", "NOTION_FORBIDDEN", "ACCESS_LOST"];
 
+export function isAccessCode(code: string): boolean {
+  return accessCodes.includes(code);
+}
+
 /** Tells when a sync stops working, and when it works again. */
 export class RunWatch {
   private readonly alerts: Alerts;
@@ -31,7 +35,7 @@ export class RunWatch {
   private failed(sync: string, { code, message }: Run["errors"][number]): void {
     const failures = (this.failures.get(sync) ?? 0) + 1;
     this.failures.set(sync, failures);
-    if (accessCodes.includes(code)) {
+    if (isAccessCode(code)) {
       const text = `"${sync}" is held until access is back: ${message}`;
       this.alerts.raise({ cause: `access:${sync}`, severity: "critical", text });
     } else if (failures >= failuresMax) {
