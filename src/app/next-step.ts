@@ -11,6 +11,10 @@ const nextSteps: Record<ErrorCode, string> = {
   NOTION_NOT_FOUND: "share the database with the connection (… → Connections), and check the id",
   NOTION_REFUSED: "check the database and data source ids in the configuration",
   NOTION_UNEXPECTED: "run again; if it stays, report it with the request id above",
+  GITHUB_UNAUTHORIZED: "check GITHUB_TOKEN, or the App's id and key",
+  GITHUB_FORBIDDEN: "grant the right that the message names; `lockstep doctor` lists all that are missing",
+  GITHUB_NOT_FOUND: "check the repository's name, and that the token covers it",
+  GITHUB_REFUSED: "correct what GitHub names, then run again",
   RATE_LIMITED: "wait, then run again; a lower notion.ratePerMinute leaves room for others",
   UPSTREAM_FAILED:
     "run again later; the status page of the service (status.notion.so for Notion) shows whether it has a problem",
