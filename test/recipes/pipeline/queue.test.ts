@@ -307,7 +307,7 @@ describe("a queue that is there already, on postgres", () => {
   it("has each job handed over once, by the statements of the documentation", async () => {
     await using world = await taskWorld("postgres");
     const page = await readFile(join(import.meta.dirname, "../../../docs/pipeline.md"), "utf8");
-    const part = page.split("### A queue that you have already")[1] ?? "";
+    const part = page.split("## A queue that you have already")[1] ?? "";
     const [handOver = "", begin = ""] = [...part.matchAll(/```sql\n([\s\S]*?)```/g)].map(
       ([, sql = ""]) => sql,
     );
