@@ -1,6 +1,7 @@
 import type { LinkKind } from "../recipes/pipeline/links.ts";
 import type { ColumnNames } from "../recipes/pipeline/table.ts";
 import type { HumanMoves } from "../recipes/pipeline/transitions.ts";
+import type { PlanningConfig } from "./planning.ts";
 
 /** When a sync runs by itself. */
 export interface ScheduleConfig {
@@ -57,7 +58,7 @@ export interface TableFieldConfig {
   readonly isWriteOnce: boolean;
 }
 
-/** A Notion data source and a table that are kept in agreement: what running it takes, whatever its recipe. */
+/** A Notion data source and something else that are kept in agreement: what running it takes, whatever its recipe. */
 export interface PairConfig {
   /** Unique among all syncs. */
   readonly name: string;
@@ -70,17 +71,6 @@ export interface PairConfig {
     readonly idProperty: string;
     /** A select gains the options that it lacks; false: they are refused. */
     readonly isProvisioningOptions: boolean;
-  };
-  readonly table: {
-    readonly url: DatabaseUrl;
-    /** As it is spelled in the database; "schema.table" on Postgres. */
-    readonly name: string;
-    readonly key: string;
-    /** The text column that holds the id of the row's page; null: the key holds it in rows that we make. */
-    readonly markerColumn: string | null;
-    readonly softDelete: { readonly column: string; readonly kind: "timestamp" | "boolean" } | null;
-    readonly isHardDeleting: boolean;
-    readonly keyGenerator: "uuid" | "database" | null;
   };
   readonly guard: {
     readonly deletesMax: number;
@@ -95,8 +85,23 @@ export interface PairConfig {
   readonly isFollowed: boolean;
 }
 
+/** A pair whose other side is a table of a user's database. */
+export interface SqlPairConfig extends PairConfig {
+  readonly table: {
+    readonly url: DatabaseUrl;
+    /** As it is spelled in the database; "schema.table" on Postgres. */
+    readonly name: string;
+    readonly key: string;
+    /** The text column that holds the id of the row's page; null: the key holds it in rows that we make. */
+    readonly markerColumn: string | null;
+    readonly softDelete: { readonly column: string; readonly kind: "timestamp" | "boolean" } | null;
+    readonly isHardDeleting: boolean;
+    readonly keyGenerator: "uuid" | "database" | null;
+  };
+}
+
 /** A pair with the mapping that the user wrote. */
-export interface TableConfig extends PairConfig {
+export interface TableConfig extends SqlPairConfig {
   readonly fields: readonly TableFieldConfig[];
   /** The field by which pages and rows that were there before are known to be the same; null: none. */
   readonly match: string | null;
@@ -107,7 +112,7 @@ export interface TableConfig extends PairConfig {
 }
 
 /** The board of a pipeline and its table, or the files of one kind and theirs. */
-export interface PipelinePairConfig extends PairConfig {
+export interface PipelinePairConfig extends SqlPairConfig {
   readonly part: "tasks" | LinkKind;
   readonly pipeline: PipelineConfig;
 }
@@ -173,6 +178,7 @@ export interface Config {
   readonly tables: readonly TableConfig[];
   /** Absent: none. */
   readonly pipeline?: PipelineConfig;
+  readonly planning?: PlanningConfig;
 }
 
 /** What comes from the environment alone. */
@@ -185,4 +191,22 @@ export interface Secrets {
   readonly databaseUrls: Readonly<Record<string, string>>;
   /** Where alerts of the pipeline go beside the log; null: nowhere. A secret: whoever has it can post. */
   readonly alertUrl: string | null;
+  readonly github: GitHubSecrets;
+}
+
+/** Who Lockstep is at GitHub: a token, or an app's installation. */
+export interface GitHubSecrets {
+  readonly auth:
+    | { readonly kind: "token"; readonly token: string }
+    | {
+        readonly kind: "app";
+        readonly appId: string;
+        readonly privateKey: string;
+        readonly installationId: number;
+      }
+    | null;
+  /** Webhook secrets that are accepted, newest first; none: webhooks are refused. */
+  readonly webhookSecrets: readonly string[];
+  /** Signs what Lockstep leaves in issues; null: a key that the store keeps. */
+  readonly markerKey: string | null;
 }

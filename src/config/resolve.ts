@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { isJsonObject, type Json } from "../core/json.ts";
 import { crossProblems, resolveBackup } from "../recipes/backup/config.ts";
 import { pipelineProblems, resolvePipeline } from "../recipes/pipeline/config.ts";
+import { planningProblems, resolvePlanning } from "../recipes/planning/config.ts";
 import { resolveTables, tableProblems } from "../recipes/table/config.ts";
 import type { Config } from "./config.ts";
 import { type ConfigProblem, configInvalid } from "./problem.ts";
@@ -29,6 +30,13 @@ export function resolveConfig(written: Json, file: string): Config {
       store: storeOf(sections.store, file),
       folder: dirname(file),
     }),
+    ...planningProblems(sections.planning, {
+      taken: [
+        ...namesIn(sections.backup),
+        ...tableNamesIn(sections.tables),
+        ...pipelineNamesIn(sections.pipeline),
+      ],
+    }),
     ...(isEmpty(sections) ? [nothingToDo] : []),
   ];
   const secretPaths = new Set(secrets.map(({ path }) => path));
@@ -53,6 +61,7 @@ function withDefaults(written: z.output<typeof configFileSchema>, file: string):
     ...(written.pipeline === undefined
       ? {}
       : { pipeline: resolvePipeline(written.pipeline, { folder, store }) }),
+    ...(written.planning === undefined ? {} : { planning: resolvePlanning(written.planning) }),
   };
 }
 
@@ -62,11 +71,11 @@ function storeOf(written: Json | undefined, file: string): string {
 
 const nothingToDo: ConfigProblem = {
   path: "",
-  message: 'expected "backup", "tables" or "pipeline"; there is nothing to do without them',
+  message: 'expected "backup", "tables", "pipeline" or "planning"; there is nothing to do without them',
 };
 
-function isEmpty({ backup, tables, pipeline }: { readonly [key: string]: Json }): boolean {
-  if (backup !== undefined || pipeline !== undefined) return false;
+function isEmpty({ backup, tables, pipeline, planning }: { readonly [key: string]: Json }): boolean {
+  if (backup !== undefined || pipeline !== undefined || planning !== undefined) return false;
   return tables === undefined || (Array.isArray(tables) && tables.length === 0);
 }
 
@@ -82,6 +91,11 @@ function tableNamesIn(tables: Json | undefined): readonly string[] {
   return (Array.isArray(tables) ? tables : []).flatMap((entry: Json) =>
     isJsonObject(entry) && typeof entry.name === "string" ? [entry.name] : [],
   );
+}
+
+function pipelineNamesIn(pipeline: Json | undefined): readonly string[] {
+  if (!isJsonObject(pipeline)) return [];
+  return [typeof pipeline.name === "string" ? pipeline.name : "pipeline"];
 }
 
 /** The keys the schema knows at a path, for suggestions. */

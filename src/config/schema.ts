@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { backupSchema } from "../recipes/backup/config.ts";
 import { pipelineSchema } from "../recipes/pipeline/schema.ts";
+import { planningSchema } from "../recipes/planning/schema.ts";
 import { tablesSchema } from "../recipes/table/schema.ts";
 import { checkedString } from "./schedule.ts";
 import { storeUrlProblem } from "./store-url.ts";
@@ -38,6 +39,9 @@ export const configFileSchema = z
     pipeline: pipelineSchema.optional().meta({
       description:
         "A board on which people plan and decide, and a table of tasks that programs work through.",
+    }),
+    planning: planningSchema.optional().meta({
+      description: "A database in which a team plans, and the issues and pull requests of its repositories.",
     }),
   })
   .meta({
