@@ -1,4 +1,5 @@
 import type { PairConfig } from "../config/config.ts";
+import { demandTable } from "./pair-recipe.ts";
 import type { SyncWorld } from "./run-syncs.ts";
 import { tableCalled } from "./targets.ts";
 import type { CaptureReport } from "./two-way.ts";
@@ -9,7 +10,7 @@ export async function showCapture(
   sync: string,
   what: "install" | "remove",
 ): Promise<CaptureReport> {
-  const table = tableCalled(world.config, sync);
+  const table = demandTable(tableCalled(world.config, sync));
   const { capture } = world.pairs.table(table);
   return {
     sync,
@@ -20,7 +21,7 @@ export async function showCapture(
 
 /** Adds what is missing on both sides: the property for keys in Notion, and the triggers that see every write to the table. */
 export async function installCapture(world: SyncWorld, sync: string): Promise<CaptureReport> {
-  const table = tableCalled(world.config, sync);
+  const table = demandTable(tableCalled(world.config, sync));
   const source = await world.pairs.resolve(table, { isDry: false });
   const { capture } = world.pairs.table(table);
   const sql = await capture.installSql();
@@ -31,7 +32,7 @@ export async function installCapture(world: SyncWorld, sync: string): Promise<Ca
 
 /** Removes what was installed in the table's database. The property stays: it holds keys that people may want. */
 export async function removeCapture(world: SyncWorld, sync: string): Promise<CaptureReport> {
-  const table = tableCalled(world.config, sync);
+  const table = demandTable(tableCalled(world.config, sync));
   const { capture } = world.pairs.table(table);
   const sql = await capture.removeSql();
   await capture.remove();

@@ -1,11 +1,14 @@
 import type { PairConfig, PipelineConfig } from "../config/config.ts";
+import type { PlanningConfig } from "../config/planning.ts";
+import type { Check } from "../connectors/notion/provision/checks.ts";
 import { isJsonObject } from "../core/json.ts";
 import { readState } from "../engine/two-way/state.ts";
 import { explainError } from "./next-step.ts";
 import type { NotionAccess } from "./notion-access.ts";
-import { isPipelinePair } from "./pair-recipe.ts";
+import { hasTable, isPipelinePair, isPlanningPair, otherSideOf } from "./pair-recipe.ts";
 import type { PairSource } from "./pairs.ts";
 import { checkPipeline } from "./pipeline-setup.ts";
+import { checkPlanning } from "./planning-setup.ts";
 import type { SyncWorld } from "./run-syncs.ts";
 import { pairsIn } from "./targets.ts";
 
@@ -53,12 +56,15 @@ export async function examine(patient: Patient, signal?: AbortSignal): Promise<r
   for (const pair of pairs) findings.push(...(await examineTable(patient, pair, signal)));
   if (config.pipeline !== undefined)
     findings.push(...(await examinePipeline(patient, config.pipeline, signal)));
+  if (config.planning !== undefined)
+    findings.push(...(await examinePlanning(patient, config.planning, signal)));
   if (pairs.length > 0) findings.push(checkWebhook(patient));
   return findings;
 }
 
 /** What adds whatever is missing on either side. */
 function mendOf(config: PairConfig): string {
+  if (isPlanningPair(config)) return "lockstep init --recipe planning";
   return isPipelinePair(config) ? "lockstep init --recipe pipeline" : `lockstep table install ${config.name}`;
 }
 
@@ -70,15 +76,24 @@ async function examinePipeline(
   return check("board", pipeline.name, async () => {
     const { http } = access.connect();
     const checks = await checkPipeline({ deps: world.deps, http, pipeline, signal });
-    return checks.map(
-      ({ name, ok: isOk, detail, mend }): Found => ({
-        check: name,
-        state: isOk ? "ok" : "failed",
-        detail,
-        mend,
-      }),
-    );
+    return checks.map(foundBy);
   });
+}
+
+async function examinePlanning(
+  { world, access }: Patient,
+  planning: PlanningConfig,
+  signal?: AbortSignal,
+): Promise<readonly Finding[]> {
+  return check("database", planning.name, async () => {
+    const { http } = access.connect();
+    const checks = await checkPlanning({ deps: world.deps, http, planning, signal });
+    return checks.map(foundBy);
+  });
+}
+
+function foundBy({ name, ok: isOk, detail, mend }: Check): Found {
+  return { check: name, state: isOk ? "ok" : "failed", detail, mend };
 }
 
 type Found = Omit<Finding, "sync">;
@@ -145,13 +160,15 @@ async function examineTable(
     sources.push(source);
     return [ok("sharing", `the connection sees "${source.ref.name}"`)];
   });
-  const side = await check("table", name, async () => {
-    const { warnings } = await world.pairs.table(table).describe(signal);
-    const troubles = warnings.map(
-      (detail): Found => ({ check: "table", state: "warn", detail, mend: install }),
-    );
-    return [ok("table", `${table.table.name} can be read`), ...troubles];
-  });
+  const side = hasTable(table)
+    ? await check("table", name, async () => {
+        const { warnings } = await world.pairs.table(table).describe(signal);
+        const troubles = warnings.map(
+          (detail): Found => ({ check: "table", state: "warn", detail, mend: install }),
+        );
+        return [ok("table", `${otherSideOf(table)} can be read`), ...troubles];
+      })
+    : [];
   const mapping = await Promise.all(sources.map((source) => examineMapping(world, source, signal)));
   return [...sharing, ...side, ...mapping.flat()];
 }
@@ -173,8 +190,8 @@ async function examineMapping(
   const mapping = await check("fields", name, async () => {
     const state = readState(await world.deps.store.pairs.getState(syncId));
     const left = await (await world.pairs.notion(source)).describe(signal);
-    const { onTable, bind, isAccepted } = world.pairs.recipeOf(config);
-    const right = await onTable(world.pairs.table(config)).describe(signal);
+    const { bind, isAccepted } = world.pairs.recipeOf(config);
+    const right = await world.pairs.right(source).connector.describe(signal);
     const bound = bind({ left, right: { ...right, warnings: [] } }, state.binding);
     const warnings = bound.warnings.map(
       (detail): Found => ({

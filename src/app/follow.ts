@@ -1,11 +1,11 @@
-import type { PairConfig } from "../config/config.ts";
+import type { PairConfig, SqlPairConfig } from "../config/config.ts";
 import { LockstepError } from "../core/errors.ts";
 import type { Side } from "../core/two-way/mapping.ts";
 import { readState } from "../engine/two-way/state.ts";
 import type { Run } from "../store/store.ts";
 import type { Bell } from "./bell.ts";
 import type { RunReport } from "./lockstep.ts";
-import { isPipelinePair } from "./pair-recipe.ts";
+import { hasTable, isPipelinePair } from "./pair-recipe.ts";
 import type { PairSource } from "./pairs.ts";
 import { passOver, recordPairFailure } from "./run-pairs.ts";
 import type { SyncWorld } from "./run-syncs.ts";
@@ -46,7 +46,8 @@ export async function followPair(world: SyncWorld, table: PairConfig, options: F
   const source = await reach(world, table, within);
   if (source === null) return;
   // A pipeline's changes are gathered until the next push: a worker's every step would be a request otherwise.
-  const watching = isPipelinePair(table) ? Promise.resolve() : keepWatching(world, source, within);
+  const watching =
+    isPipelinePair(table) || !hasTable(table) ? Promise.resolve() : keepWatching(world, table, within);
   try {
     await loop(world, source, within);
   } finally {
@@ -200,7 +201,7 @@ function isFruitless({ status, certificate }: Run): boolean {
 /** Edits in the table ring by themselves. That is only sooner than the interval, so whatever keeps it from working can wait. */
 async function keepWatching(
   { deps, pairs }: SyncWorld,
-  { config }: PairSource,
+  config: SqlPairConfig,
   { bell, signal }: FollowOptions,
 ): Promise<void> {
   while (!signal.aborted) {

@@ -4,12 +4,14 @@ import { runSchedule } from "../engine/schedule.ts";
 import type { EngineDeps } from "../engine/sync.ts";
 import { createTwoWay } from "./create-two-way.ts";
 import { examine } from "./doctor.ts";
+import { createGitHubAccess } from "./github-access.ts";
 import { Herald } from "./herald.ts";
 import type { Lockstep, RunReport } from "./lockstep.ts";
 import { createNotionAccess } from "./notion-access.ts";
 import { runOf, runsOf, statusOf, verify } from "./overview.ts";
 import { Pairs } from "./pairs.ts";
 import { openPipeline } from "./pipeline.ts";
+import { Planning } from "./planning.ts";
 import { isOwnerDead, processOwner, systemClock, systemIds } from "./platform.ts";
 import { planSyncs, runSyncs, type SyncWorld } from "./run-syncs.ts";
 import { hasStore, openStore } from "./stores.ts";
@@ -23,6 +25,8 @@ export interface OpenOptions {
   readonly secrets: Secrets;
   /** Where Notion's API is: an emulator or a proxy; default Notion itself. */
   readonly baseUrl?: string;
+  /** Where GitHub's API is; default GitHub itself. */
+  readonly githubUrl?: string;
   /** For tests and benchmarks: time and chance. */
   readonly clock?: Clock;
   readonly ids?: Ids;
@@ -44,8 +48,14 @@ export async function openLockstep(options: OpenOptions): Promise<Lockstep> {
       throw error;
     },
   );
-  const pairs = new Pairs(deps, secrets, { access, pipeline });
-  const world: SyncWorld = { deps, config, syncs: createSyncs(deps, config, access), pairs, pipeline };
+  const github = createGitHubAccess(deps, secrets.github, options.githubUrl ?? null);
+  const planning =
+    config.planning === undefined
+      ? null
+      : new Planning(config.planning, { deps, secrets, access, herald, github });
+  const pairs = new Pairs(deps, secrets, { access, pipeline, planning });
+  const syncs = createSyncs(deps, config, access);
+  const world: SyncWorld = { deps, config, syncs, pairs, pipeline, planning };
   const running = new Set<Promise<unknown>>();
   const sync: Lockstep["sync"] = (names, request) => {
     const reports = runSyncs(world, names, request).finally(() => running.delete(reports));

@@ -1,8 +1,11 @@
-import type { PairConfig, PipelinePairConfig, TableConfig } from "../config/config.ts";
+import type { PairConfig, PipelinePairConfig, SqlPairConfig, TableConfig } from "../config/config.ts";
+import type { PlanningPairConfig } from "../config/planning.ts";
 import type { WritableConnector } from "../connector/connector.ts";
+import { LockstepError } from "../core/errors.ts";
 import type { PairDefinition } from "../engine/two-way/definition.ts";
 import { columnsOf, pipelineRecipe } from "../recipes/pipeline/recipe.ts";
 import { withStepField } from "../recipes/pipeline/step-field.ts";
+import { planningRecipe } from "../recipes/planning/recipe.ts";
 import { tableRecipe } from "../recipes/table/recipe.ts";
 import type { Pipeline } from "./pipeline.ts";
 
@@ -24,22 +27,51 @@ export function isPipelinePair(config: PairConfig): config is PipelinePairConfig
   return "part" in config;
 }
 
+export function isPlanningPair(config: PairConfig): config is PlanningPairConfig {
+  return "planning" in config;
+}
+
 function isTable(config: PairConfig): config is TableConfig {
   return "fields" in config;
 }
 
+export function hasTable(config: PairConfig): config is SqlPairConfig {
+  return "table" in config;
+}
+
+/** Throws USAGE for a sync whose other side is no table. */
+export function demandTable(config: PairConfig): SqlPairConfig {
+  if (hasTable(config)) return config;
+  throw new LockstepError(
+    "USAGE",
+    `"${config.name}" has no table: its other side is ${otherSideOf(config)}.`,
+  );
+}
+
+/** How people call what Notion is kept in agreement with. */
+export function otherSideOf(config: PairConfig): string {
+  return isPlanningPair(config) ? "GitHub" : demandTable(config).table.name;
+}
+
 export function recipeOf(config: PairConfig, pipeline: Pipeline | null): PairRecipe {
   if (isPipelinePair(config) && pipeline !== null) return pipelinePart(config, pipeline);
+  if (isPlanningPair(config)) return { ...planningRecipe(config), ...onlyFields, marksRows: true };
   if (!isTable(config)) throw new Error(`"${config.name}" belongs to no recipe`);
   return {
     ...tableRecipe(config),
+    ...onlyFields,
     columns: config.fields.map(({ column }) => column),
     properties: config.fields.map(({ property }) => property),
-    onTable: (connector) => connector,
-    marksRows: false,
-    isAccepted: false,
   };
 }
+
+const onlyFields = {
+  columns: [],
+  properties: [],
+  onTable: (connector: WritableConnector) => connector,
+  marksRows: false,
+  isAccepted: false,
+} as const;
 
 function pipelinePart(config: PipelinePairConfig, pipeline: Pipeline): PairRecipe {
   const { table } = config.pipeline;

@@ -1,15 +1,17 @@
-import type { PairConfig, Secrets } from "../config/config.ts";
+import type { PairConfig, Secrets, SqlPairConfig } from "../config/config.ts";
+import type { WritableConnector } from "../connector/connector.ts";
 import { createNotionConnector, type NotionConnector } from "../connectors/notion/connector.ts";
 import { type DataSourceRef, resolveDataSources } from "../connectors/notion/resolve.ts";
 import type { SqlConnector } from "../connectors/sql/connector.ts";
 import type { EngineDeps } from "../engine/sync.ts";
-import type { PairDefinition } from "../engine/two-way/definition.ts";
+import type { PairDefinition, PairSide } from "../engine/two-way/definition.ts";
 import { readState } from "../engine/two-way/state.ts";
 import { findMarker, type TableMemory, tableMemory } from "../recipes/table/recipe.ts";
 import { askWhich, knownDataSources, rememberDataSources } from "./data-sources.ts";
 import type { NotionAccess, NotionConnection } from "./notion-access.ts";
-import { type PairRecipe, recipeOf } from "./pair-recipe.ts";
+import { demandTable, isPlanningPair, otherSideOf, type PairRecipe, recipeOf } from "./pair-recipe.ts";
 import type { Pipeline } from "./pipeline.ts";
+import type { Planning } from "./planning.ts";
 import { openSqlTable } from "./sql-table.ts";
 
 const hourMs = 3_600_000;
@@ -35,6 +37,7 @@ export class Pairs implements AsyncDisposable {
   private readonly secrets: Pick<Secrets, "databaseUrls">;
   private readonly access: NotionAccess;
   private readonly pipeline: Pipeline | null;
+  private readonly planning: Planning | null;
   private readonly connections = new Map<string, NotionConnection>();
   private readonly notions = new Map<string, Notion>();
   private readonly tables = new Map<string, SqlConnector>();
@@ -44,12 +47,17 @@ export class Pairs implements AsyncDisposable {
   constructor(
     deps: EngineDeps,
     secrets: Pick<Secrets, "databaseUrls">,
-    parts: { readonly access: NotionAccess; readonly pipeline: Pipeline | null },
+    parts: {
+      readonly access: NotionAccess;
+      readonly pipeline: Pipeline | null;
+      readonly planning: Planning | null;
+    },
   ) {
     this.deps = deps;
     this.secrets = secrets;
     this.access = parts.access;
     this.pipeline = parts.pipeline;
+    this.planning = parts.planning;
   }
 
   recipeOf(config: PairConfig): PairRecipe {
@@ -84,25 +92,42 @@ export class Pairs implements AsyncDisposable {
     const { config, ref, syncId } = source;
     const sweepEveryMs = config.sweepEveryHours * hourMs;
     const left = {
-      connector: await this.notion(source),
+      connector: await this.left(source),
+      marksOthers: isPlanningPair(config),
       collectionId: ref.id,
       label: "Notion",
       sweepEveryMs,
       meter: this.connectionOf(config).stats,
     };
-    const { name: tableName } = config.table;
-    const { onTable, marksRows, bind, policy, onNotice } = this.recipeOf(config);
-    const right = {
-      connector: onTable(this.table(config)),
+    const { marksRows, bind, policy, onNotice } = this.recipeOf(config);
+    const right: PairSide = {
+      ...this.right(source),
       marksOthers: marksRows,
-      collectionId: tableName,
-      label: tableName,
+      label: otherSideOf(config),
       sweepEveryMs,
-      meter: () => ({ calls: 0, retries: 0, waitingMs: 0 }),
     };
     const { name, guard } = config;
     const told = onNotice === undefined ? {} : { onNotice };
     return { id: syncId, name, sides: { left, right }, bind, policy, ...told, guard, writesAtOnce };
+  }
+
+  /** Notion's side as the recipe wants to see it. */
+  async left(source: PairSource): Promise<WritableConnector> {
+    const connector = await this.notion(source);
+    if (this.planning === null || !isPlanningPair(source.config)) return connector;
+    return this.planning.rows(source, connector, await this.memoryOf(source));
+  }
+
+  /** The other side, likewise. */
+  right(source: PairSource): Pick<PairSide, "connector" | "collectionId" | "meter"> {
+    const { config } = source;
+    if (this.planning !== null && isPlanningPair(config)) return this.planning.issues(source);
+    const { onTable } = this.recipeOf(config);
+    return {
+      connector: onTable(this.table(demandTable(config))),
+      collectionId: otherSideOf(config),
+      meter: () => ({ calls: 0, retries: 0, waitingMs: 0 }),
+    };
   }
 
   /** What is remembered of the mapping's last binding. */
@@ -131,7 +156,7 @@ export class Pairs implements AsyncDisposable {
     return connector;
   }
 
-  table(config: PairConfig): SqlConnector {
+  table(config: SqlPairConfig): SqlConnector {
     const { columns } = this.recipeOf(config);
     const connector =
       this.tables.get(config.name) ?? openSqlTable({ ...config, columns }, this.secrets, this.deps);
@@ -178,5 +203,6 @@ function choose(config: PairConfig, refs: readonly DataSourceRef[]): PairSource 
     dataSource === null ? only : refs.find(({ id, name }) => id === dataSource || name === dataSource);
   if (ref === undefined) return null;
   // Whoever names another table in the configuration means another sync: what is known is of the old table's rows.
-  return { config, ref, syncId: `table:${ref.id}:${config.table.name}` };
+  const syncId = isPlanningPair(config) ? `planning:${ref.id}` : `table:${ref.id}:${otherSideOf(config)}`;
+  return { config, ref, syncId };
 }

@@ -5,11 +5,9 @@ import type { DatabaseSpec } from "../connector/database-spec.ts";
 import { createNotionClient } from "../connectors/notion/client.ts";
 import { createProvisionApi } from "../connectors/notion/provision/api.ts";
 import { type Check, checkDatabases } from "../connectors/notion/provision/checks.ts";
-import { type KnownDatabase, parseKnown } from "../connectors/notion/provision/known.ts";
 import { type ProvisionTarget, provision } from "../connectors/notion/provision/provision.ts";
 import { resolveDataSources } from "../connectors/notion/resolve.ts";
 import { LockstepError } from "../core/errors.ts";
-import type { Json } from "../core/json.ts";
 import type { EngineDeps } from "../engine/sync.ts";
 import type { HttpClient } from "../http/client.ts";
 import { boardSpecs } from "../recipes/pipeline/board.ts";
@@ -19,6 +17,7 @@ import { openTaskDatabase } from "../recipes/pipeline/database.ts";
 import { type LinkKind, linkKinds } from "../recipes/pipeline/links.ts";
 import { migrateTasks } from "../recipes/pipeline/migrate.ts";
 import { columnsOf } from "../recipes/pipeline/recipe.ts";
+import { inTheWay, knownOf, rememberKnown } from "./provisioned.ts";
 import { openSqlTable, urlOf } from "./sql-table.ts";
 
 export interface PipelineSetupRequest {
@@ -136,51 +135,4 @@ async function migrate(
 ) {
   await using database = openTaskDatabase(urlOf(table.url, secrets.databaseUrls), deps.clock);
   return migrateTasks(database);
-}
-
-function inTheWay(
-  differences: readonly {
-    readonly about: string;
-    readonly problem: string;
-    readonly mend: string;
-    readonly isBlocking: boolean;
-  }[],
-): LockstepError {
-  const blocking = differences.filter(({ isBlocking }) => isBlocking);
-  const lines = blocking.map(({ about, problem, mend }) => `  ${about} ${problem} → ${mend}`);
-  return new LockstepError(
-    "SCHEMA_DRIFT",
-    ["Nothing was written, because something in the database is in the way:", ...lines].join("\n"),
-  );
-}
-
-/** How long remembering may hold its lease. */
-const leaseMs = 60_000;
-
-function keyOf(dataSourceId: string): string {
-  return `pipeline:${dataSourceId}`;
-}
-
-async function knownOf({ store }: EngineDeps, id: string): Promise<KnownDatabase | null> {
-  return parseKnown((await store.getSync(keyOf(id)))?.binding ?? undefined);
-}
-
-/** Ids of properties, options and views, so that people may rename them all. */
-async function rememberKnown(deps: EngineDeps, known: KnownDatabase): Promise<void> {
-  const { store, clock, owner, isDead } = deps;
-  const name = keyOf(known.dataSourceId);
-  const taken = await store.acquireLease({ name, owner, now: clock.now(), ttlMs: leaseMs, isDead });
-  if ("heldBy" in taken) return;
-  try {
-    await store.saveBinding(name, taken.lease.fence, asJson(known));
-  } finally {
-    await store.releaseLease(taken.lease);
-  }
-}
-
-function asJson({ databaseId, dataSourceId, properties, views }: KnownDatabase): Json {
-  const plain = Object.entries(properties).map(
-    ([name, { id, options, mirrorId }]) => [name, { id, options: { ...options }, mirrorId }] as const,
-  );
-  return { databaseId, dataSourceId, properties: Object.fromEntries(plain), views: { ...views } };
 }

@@ -9,6 +9,7 @@ import type { Run } from "../store/store.ts";
 import { lookupKey } from "./data-sources.ts";
 import { recordFailure } from "./failed-run.ts";
 import type { Progress, RunReport, SyncOptions } from "./lockstep.ts";
+import { hasTable, isPlanningPair, otherSideOf } from "./pair-recipe.ts";
 import type { PairSource } from "./pairs.ts";
 import type { SyncWorld } from "./run-syncs.ts";
 import type { SideLabels } from "./two-way.ts";
@@ -40,7 +41,7 @@ export function recordPairFailure(
     name: config.name,
     sourceId: ref?.id ?? config.notion.id,
     type: "two-way",
-    source: `Notion and ${config.table.name}`,
+    source: `Notion and ${otherSideOf(config)}`,
     meter: () => ({ calls: 0, retries: 0, waitingMs: 0 }),
   } as const;
   return recordFailure(deps, failed, trigger, error);
@@ -50,11 +51,26 @@ export function recordPairFailure(
 export async function passOver(
   world: SyncWorld,
   source: PairSource,
-  options: SyncOptions & { readonly polls: readonly Side[] },
+  options: PassRequest,
 ): Promise<RunReport> {
-  const { deps, pairs } = world;
+  const { deps, planning } = world;
+  const isPlanned = planning !== null && isPlanningPair(source.config);
+  const run = isPlanned
+    ? await planning.around(source, options, {
+        pass: (once) => passOnce(world, source, once),
+        rows: () => world.pairs.left(source),
+      })
+    : await passOnce(world, source, options);
+  if (run.status === "succeeded" && hasSwept(run)) await tidy(world, source);
+  const { openConflicts, openHolds, problems } = await deps.store.pairs.getPairTotals(source.syncId);
+  return { sync: source.config.name, run, open: { conflicts: openConflicts, holds: openHolds, problems } };
+}
+
+type PassRequest = SyncOptions & { readonly polls: readonly Side[] };
+
+async function passOnce({ deps, pairs }: SyncWorld, source: PairSource, options: PassRequest): Promise<Run> {
   const definition = await pairs.definitionOf(source);
-  const run = await runPass(deps, definition, {
+  return runPass(deps, definition, {
     trigger: options.trigger,
     isFull: options.isFull === true,
     polls: options.polls,
@@ -63,9 +79,6 @@ export async function passOver(
     onProgress: pairProgress(definition, options.onProgress),
     signal: options.signal,
   });
-  if (run.status === "succeeded" && hasSwept(run)) await tidy(world, source);
-  const { openConflicts, openHolds, problems } = await deps.store.pairs.getPairTotals(source.syncId);
-  return { sync: source.config.name, run, open: { conflicts: openConflicts, holds: openHolds, problems } };
 }
 
 /** Handled hints are remembered this long, so that one that is delivered again is known. */
@@ -76,6 +89,7 @@ async function tidy({ deps, pairs }: SyncWorld, { config, syncId }: PairSource):
   const { store, clock } = deps;
   const { sides } = readState(await store.pairs.getState(syncId));
   await store.pairs.pruneInbox(new Date(clock.now() - hintsKeptMs).toISOString());
+  if (!hasTable(config)) return;
   await pairs
     .table(config)
     .capture.trim(sides.right.checkpoint)
@@ -105,6 +119,6 @@ export function pairProgress(
   };
 }
 
-export function labelsOf({ table }: PairConfig): SideLabels {
-  return { left: "Notion", right: table.name };
+export function labelsOf(config: PairConfig): SideLabels {
+  return { left: "Notion", right: otherSideOf(config) };
 }

@@ -1,11 +1,11 @@
-import type { PairConfig, Secrets } from "../config/config.ts";
+import type { Secrets, SqlPairConfig } from "../config/config.ts";
 import { createSqlConnector, type SqlConnector } from "../connectors/sql/connector.ts";
 import type { Clock, Ids } from "../core/clock.ts";
 import { LockstepError } from "../core/errors.ts";
 
 /** The table's side of a two-way sync. Nothing is opened before its first use. */
 export function openSqlTable(
-  { table, columns }: Pick<PairConfig, "table"> & { readonly columns: readonly string[] | "all" },
+  { table, columns }: Pick<SqlPairConfig, "table"> & { readonly columns: readonly string[] | "all" },
   { databaseUrls }: Pick<Secrets, "databaseUrls">,
   { clock, ids }: { readonly clock: Clock; readonly ids: Ids },
 ): SqlConnector {
@@ -27,7 +27,7 @@ export function openSqlTable(
 }
 
 /** Throws SECRET_MISSING when it comes from a variable that is not set. */
-export function urlOf(url: PairConfig["table"]["url"], databaseUrls: Secrets["databaseUrls"]): string {
+export function urlOf(url: SqlPairConfig["table"]["url"], databaseUrls: Secrets["databaseUrls"]): string {
   if ("url" in url) return url.url;
   const found = databaseUrls[url.variable];
   if (found !== undefined) return found;

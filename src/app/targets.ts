@@ -1,10 +1,19 @@
 import type { Config, DatabaseConfig, PairConfig } from "../config/config.ts";
 import { LockstepError } from "../core/errors.ts";
 import { pipelinePairs } from "../recipes/pipeline/config.ts";
+import { planningPairs } from "../recipes/planning/config.ts";
 
 /** Every configured two-way sync, whatever its recipe. */
-export function pairsIn({ tables, pipeline }: Pick<Config, "tables" | "pipeline">): readonly PairConfig[] {
-  return pipeline === undefined ? tables : [...tables, ...pipelinePairs(pipeline)];
+export function pairsIn({
+  tables,
+  pipeline,
+  planning,
+}: Pick<Config, "tables" | "pipeline" | "planning">): readonly PairConfig[] {
+  return [
+    ...tables,
+    ...(pipeline === undefined ? [] : pipelinePairs(pipeline)),
+    ...(planning === undefined ? [] : planningPairs(planning)),
+  ];
 }
 
 /** A sync that was asked for: a database to back up (or one of its data sources, when only that was named), or a table. */

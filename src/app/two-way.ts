@@ -130,7 +130,7 @@ export interface OpenQuestions {
 }
 
 /** Who takes a conflict's value: a side, by its place or by its label. */
-export type Taken = "left" | "right" | "notion" | "table";
+export type Taken = "left" | "right" | "notion" | "table" | "github";
 
 export interface PairHistoryReport {
   readonly sync: string;

@@ -47,9 +47,10 @@ async function withOpened<T>(
   { isReadOnly, work }: { isReadOnly: boolean; work: (opened: Opened) => Promise<T> },
 ): Promise<T> {
   const { config, environment } = await loadConfig({ cwd: io.cwd, file: flags.config ?? null, env: io.env });
-  const { secrets, notionBaseUrl } = environment;
+  const { secrets, notionBaseUrl, githubBaseUrl } = environment;
   const baseUrl = notionBaseUrl === null ? {} : { baseUrl: notionBaseUrl };
-  const lockstep = await deps.openLockstep({ config, secrets, isReadOnly, ...baseUrl });
+  const githubUrl = githubBaseUrl === null ? {} : { githubUrl: githubBaseUrl };
+  const lockstep = await deps.openLockstep({ config, secrets, isReadOnly, ...baseUrl, ...githubUrl });
   try {
     return await work({ lockstep, secrets });
   } finally {

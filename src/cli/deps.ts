@@ -2,6 +2,7 @@ import type { DemoOptions, DemoReport } from "../app/demo.ts";
 import type { EmulatorRequest } from "../app/emulator.ts";
 import type { InitPipelineReport, InitPipelineRequest } from "../app/init-pipeline.ts";
 import type { Lockstep } from "../app/lockstep.ts";
+import type { InitPlanningRequest, PlanningSetup } from "../app/planning-setup.ts";
 import type { Setup, SetupRequest } from "../app/setup.ts";
 import type { StoreCopyReport, StoreCopyRequest, StoreMigration } from "../app/store-copy.ts";
 import type { Config, Secrets } from "../config/config.ts";
@@ -10,6 +11,7 @@ export interface OpenRequest {
   readonly config: Config;
   readonly secrets: Secrets;
   readonly baseUrl?: string;
+  readonly githubUrl?: string;
   /** Leaves no store behind where there was none: for commands that only look. */
   readonly isReadOnly: boolean;
 }
@@ -28,8 +30,10 @@ export interface CliDeps {
   openLockstep(options: OpenRequest): Promise<Lockstep>;
   openSetup(request: SetupRequest): Promise<Setup>;
   setUpPipeline(request: InitPipelineRequest): Promise<InitPipelineReport>;
+  setUpPlanning(request: InitPlanningRequest): Promise<PlanningSetup>;
   runDemo(request: DemoOptions): Promise<DemoReport>;
   runPipelineDemo(request: DemoOptions): Promise<DemoReport>;
+  runPlanningDemo(request: DemoOptions): Promise<DemoReport>;
   startEmulator(request: EmulatorRequest): Promise<RunningEmulator>;
   migrateStore(url: string): Promise<StoreMigration>;
   copyStore(request: StoreCopyRequest): Promise<StoreCopyReport>;
@@ -42,8 +46,10 @@ export const realDeps: CliDeps = {
   openLockstep: async (options) => (await import("../app/open.ts")).openLockstep(options),
   openSetup: async (request) => (await import("../app/setup.ts")).createSetup(request),
   setUpPipeline: async (request) => (await import("../app/init-pipeline.ts")).initPipeline(request),
+  setUpPlanning: async (request) => (await import("../app/planning-setup.ts")).initPlanning(request),
   runDemo: async (request) => (await import("../app/demo.ts")).runDemo(request),
   runPipelineDemo: async (request) => (await import("../app/pipeline-demo.ts")).runPipelineDemo(request),
+  runPlanningDemo: async (request) => (await import("../app/planning-demo.ts")).runPlanningDemo(request),
   startEmulator: async (request) => (await import("../app/emulator.ts")).startEmulator(request),
   migrateStore: async (url) => (await import("../app/store-copy.ts")).migrateStore(url),
   copyStore: async (request) => (await import("../app/store-copy.ts")).copyStore(request),

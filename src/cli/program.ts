@@ -65,7 +65,10 @@ type ContextFor = (flags: CommonFlags) => CommandContext;
 type OnResult = (result: CommandResult) => void;
 
 function addSyncCommands(add: Add, contextFor: ContextFor, onResult: OnResult): void {
-  add("demo [recipe]", "an emulated Notion at work: a backup, or `pipeline`; checks itself")
+  add(
+    "demo [recipe]",
+    "an emulated Notion at work: a backup, `pipeline`, or `planning` with an emulated GitHub; checks itself",
+  )
     .option("--once", "stop when it is through, instead of staying up")
     .action(async (recipe, flags) =>
       onResult(await (await import("./commands/demo.ts")).demo(contextFor(flags), recipe, flags)),

@@ -123,8 +123,9 @@ export async function fakeLockstep(): Promise<Fake> {
     deps,
     config,
     syncs: createSyncs(deps, config, access),
-    pairs: new Pairs(deps, noSecrets, { access, pipeline: null }),
+    pairs: new Pairs(deps, noSecrets, { access, pipeline: null, planning: null }),
     pipeline: null,
+    planning: null,
   };
   const twoWay = createTwoWay(world, noSecrets, new Herald());
   const lockstep: Lockstep = {

@@ -46,6 +46,8 @@ export async function run(fake: Fake, argv: readonly string[], options: RunOptio
     setUpPipeline: () => Promise.reject(new Error("nothing is set up in this test")),
     runDemo: () => Promise.reject(new Error("no demo in this test")),
     runPipelineDemo: () => Promise.reject(new Error("no demo in this test")),
+    setUpPlanning: () => Promise.reject(new Error("nothing is set up in this test")),
+    runPlanningDemo: () => Promise.reject(new Error("no demo in this test")),
     startEmulator: () => Promise.reject(new Error("no emulator in this test")),
     migrateStore: () => Promise.reject(new Error("no store in this test")),
     copyStore: () => Promise.reject(new Error("no store in this test")),

@@ -13,8 +13,9 @@ export async function demo(
   recipe: string | undefined,
   { once }: { once?: boolean },
 ): Promise<CommandResult> {
-  const run = recipe === undefined ? deps.runDemo : recipe === "pipeline" ? deps.runPipelineDemo : null;
-  if (run === null) throw new LockstepError("USAGE", `demo: expected pipeline or nothing, got "${recipe}".`);
+  const run = demoOf(deps, recipe);
+  if (run === null)
+    throw new LockstepError("USAGE", `demo: expected pipeline, planning or nothing, got "${recipe}".`);
   const output = flags.json === true ? io.stderr : io.stdout;
   const paint = painterFor(io);
   const report = await run({
@@ -24,6 +25,12 @@ export async function demo(
     signal: io.signal,
   });
   return { exitCode: report.ok ? 0 : 1, document: report, text: "" };
+}
+
+function demoOf(deps: CommandContext["deps"], recipe: string | undefined) {
+  if (recipe === undefined) return deps.runDemo;
+  if (recipe === "pipeline") return deps.runPipelineDemo;
+  return recipe === "planning" ? deps.runPlanningDemo : null;
 }
 
 function eventText(event: DemoEvent, paint: Painter): string {

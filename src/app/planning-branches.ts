@@ -1,0 +1,72 @@
+import type { PullRequests } from "../connectors/github/pull-requests.ts";
+import type { IssueRef } from "../connectors/github/repositories.ts";
+import { createNotionClient, type NotionClient } from "../connectors/notion/client.ts";
+import { isJsonObject, type Json } from "../core/json.ts";
+import { isBranchOf } from "../recipes/planning/pulls/branch.ts";
+import type { FollowDoc } from "./planning-ledger.ts";
+import { refOf } from "./planning-pulls.ts";
+import type { Followed, StepParts } from "./planning-step.ts";
+
+/** A branch that is not there yet is looked for again after this long, or when the row or the repository is heard of (ms). */
+const lookAgainMs = 300_000;
+
+/** Finds the branch that a pull request is to be opened for. */
+export class BranchFinder {
+  private readonly parts: StepParts;
+  private readonly client: PullRequests;
+  private readonly notion: NotionClient;
+
+  constructor(parts: StepParts, client: PullRequests) {
+    this.parts = parts;
+    this.client = client;
+    this.notion = createNotionClient({ http: parts.access.connect().http });
+  }
+
+  /** Asks only where a review waits for it: at a new status, after an edit of the row, or after a while. */
+  async search(
+    { pair, doc, issueId, pageId }: Followed,
+    status: string | null,
+  ): Promise<{ readonly doc: FollowDoc; readonly hasBranch: boolean }> {
+    const { pulls } = this.parts.config;
+    const isWanted =
+      pulls?.review.includes(status ?? "") === true && doc.isArmed && doc.facts.pullState === null;
+    if (!isWanted) return { doc, hasBranch: false };
+    const now = this.parts.deps.clock.now();
+    const rowRevision = pair.doc.seen.left?.revision ?? null;
+    if (doc.rowRevision === rowRevision && now < doc.lookAt && doc.branch === null)
+      return { doc, hasBranch: false };
+    const ref = refOf(issueId);
+    const named = await this.namedOn(pageId, pulls?.branchProperty ?? "");
+    const branch = named === null ? await this.ownOf(ref) : await this.existing(ref, named);
+    const looked = { ...doc, rowRevision, lookAt: now + lookAgainMs };
+    return { doc: { ...looked, branch: branch ?? named }, hasBranch: branch !== null };
+  }
+
+  private async existing(ref: { readonly repositoryId: number }, name: string): Promise<string | null> {
+    return (await this.client.branch(ref, name, this.parts.signal))?.name ?? null;
+  }
+
+  /** By the naming pattern, or else the one that people linked to the issue. */
+  private async ownOf(ref: IssueRef): Promise<string | null> {
+    const pattern = this.parts.config.pulls?.branchPattern ?? "";
+    const prefix = pattern
+      .slice(0, Math.max(0, pattern.indexOf("{slug}")))
+      .replaceAll("{number}", String(ref.number));
+    const begun = prefix === "" ? [] : await this.client.branchesWithPrefix(ref, prefix, this.parts.signal);
+    const named = begun.find(({ name }) => isBranchOf(pattern, name, ref.number))?.name;
+    return named ?? (await this.client.linkedBranches(ref, this.parts.signal))[0] ?? null;
+  }
+
+  /** What a person wrote into the row's property; null: nothing, or there is no such property. */
+  private async namedOn(pageId: string, property: string): Promise<string | null> {
+    const found = await this.notion.page(pageId, this.parts.signal);
+    const properties = "object" in found ? found.object.properties : null;
+    const value: Json | undefined = isJsonObject(properties) ? properties[property] : undefined;
+    const items = isJsonObject(value) && Array.isArray(value.rich_text) ? value.rich_text : [];
+    const text = items
+      .map((item: Json) => (isJsonObject(item) ? String(item.plain_text ?? "") : ""))
+      .join("")
+      .trim();
+    return text === "" ? null : text;
+  }
+}

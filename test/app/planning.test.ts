@@ -1,0 +1,55 @@
+import { describe, expect, test } from "vitest";
+import { PlanningWorld, repository, select, titleOf } from "./planning-world.ts";
+
+describe("rows and issues are the same things", () => {
+  test("a row becomes an issue and an issue a row, with links both ways", async () => {
+    await using world = await PlanningWorld.open();
+    await world.init();
+    const row = world.addRow("Paint the door", { Status: select("In Progress"), Priority: select("High") });
+    const { people } = world.github;
+    const number = people.addIssue(repository, { title: "Oil the hinge", labels: ["bug"] });
+    const report = await world.sync();
+    expect(report.run.errors).toEqual([]);
+    expect(report.open).toEqual({ conflicts: 0, holds: 0, problems: 0 });
+    const made = people.issues(repository).find(({ title }) => title === "Paint the door");
+    expect(made).toBeDefined();
+    expect(people.labelsOf(repository, made?.number ?? 0).toSorted()).toEqual([
+      "priority: High",
+      "status: in progress",
+    ]);
+    expect(made?.body).toContain(`https://www.notion.so/${row.replaceAll("-", "")}`);
+    expect(world.row(row)).toMatchObject({
+      "GitHub Issue #": `${repository}#${made?.number}`,
+      Repository: repository,
+    });
+    const other = world.rows().find(({ Title }) => Title === "Oil the hinge");
+    expect(other).toMatchObject({
+      Status: "Backlog",
+      Labels: ["bug"],
+      "GitHub Issue #": `${repository}#${number}`,
+    });
+    expect(people.issue(repository, number)?.body).toContain("<!-- lockstep:1 ");
+  });
+
+  test("edits go both ways, and then nothing is left to do", async () => {
+    await using world = await PlanningWorld.open();
+    await world.init();
+    const row = world.addRow("Paint the door", { Status: select("Backlog") });
+    await world.sync();
+    const { people } = world.github;
+    const [issue] = people.issues(repository);
+    const number = issue?.number ?? 0;
+    world.editRow(row, { Title: titleOf("Paint the door red"), Status: select("Dropped") });
+    await world.sync();
+    expect(people.issue(repository, number)).toMatchObject({ title: "Paint the door red" });
+    people.editIssue(repository, number, { state: "open", labels: ["bug", "status: review"] });
+    await world.sync();
+    expect(world.row(row)).toMatchObject({ Status: "Ready for Review", Labels: ["bug"] });
+    await world.sync();
+    world.notion.calls.reset();
+    world.github.calls.reset();
+    const { run } = await world.sync();
+    expect(run.counts).toMatchObject({ created: 0, updated: 0 });
+    expect([world.notion.calls.total, world.github.calls.total]).toEqual([1, 2]);
+  });
+});
