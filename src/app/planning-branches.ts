@@ -15,11 +15,17 @@ export class BranchFinder {
   private readonly parts: StepParts;
   private readonly client: PullRequests;
   private readonly notion: NotionClient;
+  private isPushed = false;
 
   constructor(parts: StepParts, client: PullRequests) {
     this.parts = parts;
     this.client = client;
     this.notion = createNotionClient({ http: parts.access.connect().http });
+  }
+
+  /** Something was pushed: a branch that was waited for may be there. */
+  told(tokens: ReadonlySet<string>): void {
+    this.isPushed ||= tokens.size > 0;
   }
 
   /** Asks only where a review waits for it: at a new status, after an edit of the row, or after a while. */
@@ -33,8 +39,8 @@ export class BranchFinder {
     if (!isWanted) return { doc, hasBranch: false };
     const now = this.parts.deps.clock.now();
     const rowRevision = pair.doc.seen.left?.revision ?? null;
-    if (doc.rowRevision === rowRevision && now < doc.lookAt && doc.branch === null)
-      return { doc, hasBranch: false };
+    const isLooked = doc.rowRevision === rowRevision && now < doc.lookAt && !this.isPushed;
+    if (isLooked && doc.intent === null) return { doc, hasBranch: false };
     const ref = refOf(issueId);
     const named = await this.namedOn(pageId, pulls?.branchProperty ?? "");
     const branch = named === null ? await this.ownOf(ref) : await this.existing(ref, named);

@@ -20,9 +20,9 @@ export class CommentCopier {
   private readonly parts: StepParts;
   private readonly comments: Comments;
 
-  constructor(parts: StepParts, markerKey: string) {
+  constructor(parts: StepParts) {
     this.parts = parts;
-    this.comments = commentsOf(parts, markerKey);
+    this.comments = commentsOf(parts);
   }
 
   /** `pages`: those on which somebody is known to have commented. */
@@ -108,10 +108,10 @@ export class CommentCopier {
   }
 }
 
-function commentsOf({ github, deps, planning }: StepParts, markerKey: string): Comments {
+function commentsOf({ github, deps, planning, markerKeys }: StepParts): Comments {
   return createComments({
     client: github.connect(),
-    markerKeys: [markerKey],
+    markerKeys,
     identity: (signal) => planning.identity(signal),
     nowSeconds: () => Math.floor(deps.clock.now() / 1_000),
   });

@@ -54,8 +54,8 @@ export const newFollowDoc: FollowDoc = {
 
 /** What is remembered for all of them. */
 export interface FollowState {
-  /** Signs what is left in issues, where the environment brings no key. */
-  readonly markerKey: string | null;
+  /** With which what is left in issues was ever signed, the newest first. */
+  readonly markerKeys: readonly string[];
   /** The mapping that was accepted when rows were looked at first; and since when it is (ISO 8601). */
   readonly acceptedPrint: string | null;
   readonly acceptedAt: string | null;
@@ -66,7 +66,7 @@ export interface FollowState {
 }
 
 const noState: FollowState = {
-  markerKey: null,
+  markerKeys: [],
   acceptedPrint: null,
   acceptedAt: null,
   commentsSince: {},

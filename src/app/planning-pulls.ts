@@ -39,8 +39,11 @@ export class PullFollower {
     this.branches = new BranchFinder(parts, this.client);
   }
 
-  /** One list of open pull requests for each repository; checks and reviews only of those that have changed. */
-  async look(all: readonly Followed[]): Promise<void> {
+  /**
+   * One list of open pull requests for each repository; checks and reviews only of those that have changed, or that a delivery
+   * was about. `told`: pull requests ("#45"), commits and branches.
+   */
+  async look(all: readonly Followed[], told: ReadonlySet<string>): Promise<void> {
     const open = new Map<number, readonly PullRequest[]>();
     for (const repositoryId of new Set(all.map(({ issueId }) => refOf(issueId).repositoryId)))
       open.set(repositoryId, await this.client.listOpen({ repositoryId }, this.parts.signal));
@@ -49,7 +52,12 @@ export class PullFollower {
       const pull = await this.pullOf(one, open.get(refOf(one.issueId).repositoryId) ?? []);
       if (pull !== null) found.push({ one, pull });
     }
-    await this.read(found.filter(({ one, pull }) => this.isToRead(one, pull)).map(({ pull }) => pull));
+    this.branches.told(told);
+    await this.read(
+      found
+        .filter(({ one, pull }) => isToldOf(told, pull) || this.isToRead(one, pull))
+        .map(({ pull }) => pull),
+    );
     for (const { one, pull } of found) await this.note(one, pull);
   }
 
@@ -232,6 +240,11 @@ export class PullFollower {
     const { repositoryId } = refOf(issueId);
     return doc.pull === null ? null : recordIdOf({ repositoryId, number: doc.pull.number });
   }
+}
+
+/** A delivery was about it: "#45", its commit or its branch. */
+function isToldOf(told: ReadonlySet<string>, { number, headSha, headBranch, state }: PullRequest): boolean {
+  return state === "open" && [`#${number}`, headSha, headBranch].some((token) => told.has(token));
 }
 
 /** An issue's id is one of ours, or the link would not be there. */

@@ -19,7 +19,7 @@ export interface StepParts extends PlanningParts {
   readonly planning: Planning;
   /** Notion's side as the sync writes it. */
   readonly rows: () => Promise<WritableConnector>;
-  readonly markerKey: string;
+  readonly markerKeys: readonly [string, ...string[]];
   readonly signal: AbortSignal | undefined;
 }
 
@@ -58,7 +58,10 @@ export class PlanningStep {
       if (type.startsWith("comment.") && recordId !== null) this.commented.add(recordId);
     }
     if (config.pulls === null) return;
-    if (polls.includes("right") || hints.length > 0) await this.pulls.look(await this.followed());
+    const told = new Set(
+      hints.flatMap((hint) => (hint.side === "right" && hint.recordId === null ? hint.changed : [])),
+    );
+    if (polls.includes("right") || told.size > 0) await this.pulls.look(await this.followed(), told);
   }
 
   /** Returns whether something has changed that a further pass has to show. */
@@ -79,8 +82,8 @@ export class PlanningStep {
 
   /** Comments, conflicts, and what has lost its counterpart. */
   private async tell(): Promise<void> {
-    const { config, deps, source, markerKey } = this.parts;
-    const copier = new CommentCopier(this.parts, markerKey);
+    const { config, deps, source } = this.parts;
+    const copier = new CommentCopier(this.parts);
     if (config.comments !== "off") await copier.copy(await this.followed(), this.commented);
     const { propertyIds } = tableMemory(readState(await deps.store.pairs.getState(source.syncId)).binding);
     const notes = new PlanningNotes(this.parts, { copier, propertyIds });

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Secrets } from "../config/config.ts";
 import type { PlanningConfig } from "../config/planning.ts";
 import type { WritableConnector } from "../connector/connector.ts";
@@ -25,7 +25,7 @@ import { PlanningStep } from "./planning-step.ts";
 
 export interface PlanningParts {
   readonly deps: EngineDeps;
-  readonly secrets: Pick<Secrets, "github">;
+  readonly secrets: Pick<Secrets, "github" | "notionToken">;
   readonly access: NotionAccess;
   readonly herald: Herald;
   readonly github: GitHubAccess;
@@ -39,20 +39,31 @@ interface AroundPass {
   readonly rows: () => Promise<WritableConnector>;
 }
 
+const keysKept = 5;
+
+/**
+ * Where no key is set. Made from Notion's token, which outlives the store and is no issue author's to know; a workflow's own
+ * GitHub token would be another one in each run.
+ */
+function derivedKey(notionToken: string | null): string {
+  return hash("sha256", `lockstep marker key ${notionToken ?? ""}`);
+}
+
 /** What runs beside a planning sync: both sides as it wants to see them, and what follows its pull requests. */
 export class Planning {
   readonly config: PlanningConfig;
   private readonly parts: PlanningParts;
   private readonly facts = new Map<string, IssueFacts>();
   private areFactsKnown = false;
-  private markerKey: string | null;
+  /** The first signs, all are believed. */
+  private markerKeys: readonly [string, ...string[]];
   private self: Identity | null = null;
-  private connected: { readonly connector: GitHubConnector; readonly key: string } | null = null;
+  private connected: GitHubConnector | null = null;
 
   constructor(config: PlanningConfig, parts: PlanningParts) {
     this.config = config;
     this.parts = parts;
-    this.markerKey = parts.secrets.github.markerKey;
+    this.markerKeys = [parts.secrets.github.markerKey ?? derivedKey(parts.secrets.notionToken)];
   }
 
   /** Notion's side. */
@@ -84,20 +95,15 @@ export class Planning {
   }
 
   connector(): GitHubConnector {
-    // Nothing is written before a key is there: until then, none of ours is to be found either.
-    const key = this.markerKey ?? randomBytes(32).toString("hex");
-    if (this.connected !== null && (this.markerKey === null || this.connected.key === key))
-      return this.connected.connector;
     const [first = "", ...others] = this.config.repositories;
-    const connector = createGitHubConnector({
+    this.connected ??= createGitHubConnector({
       client: this.parts.github.connect(),
       clock: this.parts.deps.clock,
       repositories: [first, ...others],
-      markerKeys: [key],
+      markerKeys: this.markerKeys,
       provisionMilestones: true,
     });
-    this.connected = { connector, key };
-    return connector;
+    return this.connected;
   }
 
   /**
@@ -107,7 +113,7 @@ export class Planning {
   async around(source: PairSource, options: PassRequest, { pass, rows }: AroundPass): Promise<Run> {
     const { deps } = this.parts;
     await using ledger = await Ledger.open(deps, source.syncId, source.config.name);
-    const markerKey = await this.useKey(ledger);
+    const markerKeys = await this.useKeys(ledger);
     const { signal } = options;
     const { config } = this;
     const step = new PlanningStep({
@@ -117,7 +123,7 @@ export class Planning {
       source,
       planning: this,
       rows,
-      markerKey,
+      markerKeys,
       signal,
     });
     this.areFactsKnown = true;
@@ -128,6 +134,11 @@ export class Planning {
     if (run.status !== "succeeded") return run;
     if (await step.act()) await pass({ ...options, isFull: false, polls: [] });
     return run;
+  }
+
+  /** Who writes on GitHub; null: nobody has asked yet. */
+  get knownIdentity(): Identity | null {
+    return this.self;
   }
 
   /** Who writes on GitHub; asked once. */
@@ -143,13 +154,15 @@ export class Planning {
     return JSON.stringify(before) !== JSON.stringify(facts);
   }
 
-  private async useKey(ledger: Ledger): Promise<string> {
-    const { markerKey } = this.parts.secrets.github;
-    if (markerKey !== null) return markerKey;
-    const key = ledger.state.markerKey ?? randomBytes(32).toString("hex");
-    if (ledger.state.markerKey === null) await ledger.setState({ markerKey: key });
-    this.markerKey = key;
-    return key;
+  /** A key that came in place of another one does not make strangers of what was signed before. */
+  private async useKeys(ledger: Ledger): Promise<readonly [string, ...string[]]> {
+    const [current] = this.markerKeys;
+    const { markerKeys: before } = ledger.state;
+    const keys: readonly [string, ...string[]] = [current, ...before.filter((key) => key !== current)];
+    if (before[0] !== current) await ledger.setState({ markerKeys: keys.slice(0, keysKept) });
+    if (keys.length !== this.markerKeys.length) this.connected = null;
+    this.markerKeys = keys;
+    return keys;
   }
 
   private async knownOf(

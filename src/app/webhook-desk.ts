@@ -6,6 +6,7 @@ import {
   readNotionEvent,
   verificationTokenIn,
 } from "./notion-webhook.ts";
+import { isPlanningPair } from "./pair-recipe.ts";
 import type { PairSource } from "./pairs.ts";
 import { knownPairs } from "./questions.ts";
 import type { SyncWorld } from "./run-syncs.ts";
@@ -68,6 +69,7 @@ export class WebhookDesk {
   private async concernedBy(event: NotionEvent): Promise<readonly PairSource[]> {
     const concerned: PairSource[] = [];
     for (const source of await knownPairs(this.world)) {
+      if (event.type.startsWith("comment.") && !copiesComments(source)) continue;
       if (isAbout(event, source) || (await this.isLinked(event, source))) concerned.push(source);
     }
     return concerned;
@@ -86,6 +88,11 @@ export class WebhookDesk {
       ? "This server has no NOTION_WEBHOOK_SECRET, so no delivery can be trusted."
       : "The signature does not fit the body and the secret.";
   }
+}
+
+/** Comments are nothing to a sync of fields. */
+function copiesComments({ config }: PairSource): boolean {
+  return isPlanningPair(config) && ["github", "both"].includes(config.planning.comments);
 }
 
 function isAbout({ dataSourceId, databaseId }: NotionEvent, { ref, config }: PairSource): boolean {

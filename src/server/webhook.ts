@@ -2,10 +2,12 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Logger } from "pino";
-import type { TwoWay } from "../app/two-way.ts";
+import type { DeliveryOutcome, TwoWay } from "../app/two-way.ts";
 import { LockstepError } from "../core/errors.ts";
 
 const bodyBytesMax = 1024 * 1024;
+/** GitHub caps its payloads there: https://docs.github.com/en/webhooks/webhook-events-and-payloads */
+const githubBytesMax = 25 * 1024 * 1024;
 
 export interface WebhookOptions {
   readonly twoWay: TwoWay;
@@ -23,23 +25,41 @@ export function createWebhookRoute({ twoWay, logger, onToken }: WebhookOptions):
   app.post("/notion", bodyLimit({ maxSize: bodyBytesMax, onError: refuseBody }), async (context) => {
     const body = new Uint8Array(await context.req.arrayBuffer());
     const signature = context.req.header("x-notion-signature") ?? null;
-    const outcome = await twoWay.receive({ body, signature }).catch((error: unknown) => {
-      if (error instanceof LockstepError && error.code === "STORE_FAILED") return error;
-      throw error;
-    });
-    // Not kept, so not acknowledged: it will be delivered again.
-    if (outcome instanceof LockstepError) {
-      logger.error({ message: outcome.message }, "webhook could not be kept");
-      return answer(503, { code: outcome.code, message: "The delivery could not be kept; send it again." });
-    }
-    if (outcome.kind === "refused") {
-      logger.warn({ message: outcome.message }, "webhook refused");
-      return answer(401, { code: "UNAUTHENTICATED", message: outcome.message });
-    }
-    if (outcome.kind === "token") onToken(outcome.token);
-    return context.json({ ok: true, events: outcome.kind === "taken" ? outcome.events : 0 });
+    return answerFor(twoWay.receive({ body, signature }), { logger, onToken });
+  });
+  app.post("/github", bodyLimit({ maxSize: githubBytesMax, onError: refuseBody }), async (context) => {
+    const body = new Uint8Array(await context.req.arrayBuffer());
+    const header = (name: string) => context.req.header(name) ?? null;
+    const delivery = {
+      body,
+      signature: header("x-hub-signature-256"),
+      event: header("x-github-event"),
+      id: header("x-github-delivery"),
+    };
+    return answerFor(twoWay.receiveGitHub(delivery), { logger, onToken });
   });
   return app;
+}
+
+async function answerFor(
+  receiving: Promise<DeliveryOutcome>,
+  { logger, onToken }: Pick<WebhookOptions, "logger" | "onToken">,
+): Promise<Response> {
+  const outcome = await receiving.catch((error: unknown) => {
+    if (error instanceof LockstepError && error.code === "STORE_FAILED") return error;
+    throw error;
+  });
+  // Not kept, so not acknowledged: it will be delivered again.
+  if (outcome instanceof LockstepError) {
+    logger.error({ message: outcome.message }, "webhook could not be kept");
+    return answer(503, { code: outcome.code, message: "The delivery could not be kept; send it again." });
+  }
+  if (outcome.kind === "refused") {
+    logger.warn({ message: outcome.message }, "webhook refused");
+    return answer(401, { code: "UNAUTHENTICATED", message: outcome.message });
+  }
+  if (outcome.kind === "token") onToken(outcome.token);
+  return Response.json({ ok: true, events: outcome.kind === "taken" ? outcome.events : 0 });
 }
 
 function refuseBody(): Response {

@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { LogEvent } from "../../src/app/herald.ts";
 import type { Lockstep, RunReport } from "../../src/app/lockstep.ts";
@@ -137,6 +138,12 @@ export class PlanningWorld implements AsyncDisposable {
     this.opened = null;
   }
 
+  /** The store is gone; the configuration and both sides stay. */
+  async forget(): Promise<void> {
+    await this.restart();
+    for (const end of ["", "-shm", "-wal"]) await rm(join(this.folder, `lockstep.db${end}`), { force: true });
+  }
+
   async sync(options: { readonly isFull?: boolean } = {}): Promise<RunReport> {
     // Neither side's stamps tell apart what happens at once.
     await this.clock.advance(60_000);
@@ -166,7 +173,18 @@ export class PlanningWorld implements AsyncDisposable {
   }
 
   rows(): readonly (Readonly<Record<string, unknown>> & { readonly id: string })[] {
-    return this.notion.workspace.rows(this.database).map((row) => ({ ...plain(row.properties), id: row.id }));
+    const rows = this.notion.workspace.rows(this.database).filter(({ inTrash }) => !inTrash);
+    return rows.map((row) => ({ ...plain(row.properties), id: row.id }));
+  }
+
+  /** Texts of the open comments on a row. */
+  async comments(id: string): Promise<readonly string[]> {
+    const headers = { authorization: `Bearer ${this.notion.token}`, "notion-version": "2026-03-11" };
+    const answer = await fetch(`${this.notion.url}/v1/comments?block_id=${id}`, { headers });
+    const { results } = (await answer.json()) as {
+      readonly results: readonly { rich_text: { plain_text: string }[] }[];
+    };
+    return results.map((comment) => comment.rich_text.map((part) => part.plain_text).join(""));
   }
 
   private configWith(notion: { readonly [key: string]: Json }): Config {

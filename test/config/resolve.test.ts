@@ -122,8 +122,12 @@ describe("resolveConfig", () => {
 
   it.each<[string, Json, string]>([
     ["a list for the whole", [], "expected an object { … }; got []"],
-    ["nothing to do", {}, 'expected "backup", "tables" or "pipeline"; there is nothing to do without them'],
-    ["no table", { tables: [] }, 'expected "backup", "tables" or "pipeline"'],
+    [
+      "nothing to do",
+      {},
+      'expected "backup", "tables", "pipeline" or "planning"; there is nothing to do without them',
+    ],
+    ["no table", { tables: [] }, 'expected "backup", "tables", "pipeline" or "planning"'],
     ["no database", { backup: { databases: [] } }, "backup.databases: expected at least 1 entry; got []"],
     ["an unknown key at the top", { ...full(), stroe: "x" }, 'stroe: unknown key. Did you mean "store"?'],
     [

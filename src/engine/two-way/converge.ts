@@ -92,7 +92,7 @@ async function takeStep(session: Session, change: PairChange, options: ConvergeO
   const side = nextSide(session, plan);
   if (side === null) {
     options.onPlan?.(pair, plan);
-    const unmarked = options.onPlan === null ? sideToMark(session, pair) : undefined;
+    const unmarked = options.onPlan === null ? sideToMark(session, pair, plan) : undefined;
     if (unmarked === undefined) return { ending: await finish(session, change, plan, stored) };
     return send(session, marking(change, unmarked), { plan, stored, side: unmarked, write: onlyMarker });
   }
@@ -105,8 +105,9 @@ const onlyMarker: SideWrite = { kind: "update", fields: {} };
 /** A side on which the counterpart's id does not stay is left in peace after so many tries. */
 const marksMax = 3;
 
-function sideToMark(session: Session, pair: Pair): Side | undefined {
-  if (pair.link.status !== "live") return undefined;
+/** A pair that comes to be one by this plan is marked at once: nothing may bring it up again for a long time. */
+function sideToMark(session: Session, pair: Pair, { base }: PairPlan): Side | undefined {
+  if (base.status !== "live") return undefined;
   return (["left", "right"] as const).find((side) => {
     const isWanted = session.pair.sides[side].marksOthers === true && isToMark(session, pair, side);
     return isWanted && (pair.doc.marks[side] ?? 0) < marksMax;

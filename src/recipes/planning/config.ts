@@ -42,6 +42,7 @@ export function planningProblems(
     add(["notion"], "expected database, or parentPage for `lockstep init` to make one in");
   statusProblems(section, add);
   fieldProblems(section.fields, add);
+  createProblems(section, add);
   return problems;
 }
 
@@ -72,6 +73,22 @@ function statusProblems({ statuses, pulls }: { readonly [key: string]: Json }, a
         add(["pulls", key], `"${name}" leaves the issue open; what is merged is closed`);
     }
   }
+}
+
+/** What a side owns is never written there, and neither side makes a record without a title. */
+function createProblems({ fields, creates }: { readonly [key: string]: Json }, add: Add): void {
+  const title = isJsonObject(fields) && isJsonObject(fields.title) ? fields.title.owner : undefined;
+  const isOff = (key: string) => isJsonObject(creates) && creates[key] === false;
+  if (title === "github" && !isOff("issues"))
+    add(
+      ["fields", "title", "owner"],
+      "GitHub owns the title, so no row can become an issue: set creates.issues to false",
+    );
+  if (title === "notion" && !isOff("rows"))
+    add(
+      ["fields", "title", "owner"],
+      "Notion owns the title, so no issue can become a row: set creates.rows to false",
+    );
 }
 
 function fieldProblems(fields: Json | undefined, add: Add): void {

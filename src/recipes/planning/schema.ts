@@ -147,13 +147,10 @@ export const planningSchema = z.strictObject({
     })
     .optional()
     .meta({ description: "Where new records may be made." }),
-  statuses: z
-    .record(nonEmpty, statusSchema)
-    .optional()
-    .meta({
-      description:
-        "What each status of the board means on GitHub; the first of each kind is what an issue becomes.",
-    }),
+  statuses: z.record(nonEmpty, statusSchema).optional().meta({
+    description:
+      "What each status of the board means on GitHub; the first of each kind is what an issue becomes.",
+  }),
   fields: fieldsSchema
     .optional()
     .meta({ description: "Which fields take part, and who decides about each." }),

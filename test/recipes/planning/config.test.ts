@@ -83,6 +83,8 @@ describe("what cannot be is refused with its place", () => {
     [{ pulls: { review: ["Nowhere"] } }, /"Nowhere" is none of the statuses/],
     [{ fields: { priority: { prefix: "p", labels: { High: "x" } } } }, /a prefix or labels, not both/],
     [{ fields: { sprint: { prefix: "s", milestone: true } } }, /the milestone or labels, not both/],
+    [{ fields: { title: { owner: "github" } } }, /no row can become an issue/],
+    [{ fields: { title: { owner: "notion" } } }, /no issue can become a row/],
     [{ token: "ghp_dummy" }, /token/],
   ] as readonly [{ readonly [key: string]: Json }, RegExp][])("%j", (section, message) => {
     expect(problemOf(section)).toMatch(message);
