@@ -1,5 +1,9 @@
 /** Notion's REST API on localhost, with state, limits and faults. See docs/emulator.md. */
 export { type Emulator, type EmulatorOptions, startEmulator } from "./emulator.ts";
+/** GitHub's REST and GraphQL APIs on localhost, as far as issues and pull requests go. See docs/github.md. */
+export { type GitHubEmulator, type GitHubEmulatorOptions, startGitHubEmulator } from "./github/github.ts";
+export type { GitHubPeople, Rights, TokenOptions } from "./github/people.ts";
+export type { GitHubHook, GitHubWebhooks } from "./github/webhooks.ts";
 export type { CallEntry, CallLog } from "./http/calls.ts";
 export type { DeliveryEffect, FaultEffect, FaultMatch, FaultRule, Faults } from "./http/faults.ts";
 export { parseFault } from "./http/parse-fault.ts";

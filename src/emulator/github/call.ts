@@ -8,6 +8,7 @@ export interface Call {
   readonly state: GitHubState;
   readonly renderer: Renderer;
   readonly token: Token;
+  readonly method: string;
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   readonly body: JsonObject;
@@ -62,14 +63,14 @@ export function invalid(resource: string, field: string, code = "invalid", messa
 }
 
 /** The issue (or pull request) of the path, wherever it went. */
-export function issueIn({ repository, params, renderer }: RepositoryCall): Issue {
+export function issueIn({ repository, params, renderer, method }: RepositoryCall): Issue {
   const number = Number(params.number);
   const issue = repository.issues.get(number);
   if (issue !== undefined) return issue;
   const moved = repository.transferred.get(number);
   if (moved !== undefined) {
     const location = `${renderer.url}/repositories/${moved.repositoryId}/issues/${moved.number}`;
-    throw new Refusal(301, "Moved Permanently", { headers: { location } });
+    throw new Refusal(method === "GET" ? 301 : 307, "Moved Permanently", { headers: { location } });
   }
   if (repository.deleted.has(number)) throw new Refusal(410, "This issue was deleted");
   throw new Refusal(404, "Not Found");

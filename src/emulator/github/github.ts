@@ -7,6 +7,7 @@ import { createRandom } from "../state/random.ts";
 import { createPeople, type GitHubPeople } from "./people.ts";
 import { answerGitHub } from "./serve.ts";
 import { createGitHubState } from "./state.ts";
+import { createGitHubWebhooks, type GitHubWebhooks } from "./webhooks.ts";
 
 export interface GitHubEmulatorOptions {
   /** 0, the default: any free port. */
@@ -32,6 +33,7 @@ export interface GitHubEmulator {
   readonly people: GitHubPeople;
   readonly calls: CallLog;
   readonly faults: Faults;
+  readonly webhooks: GitHubWebhooks;
   /** Null when a clock was given. */
   readonly clock: SettableClock | null;
   close(): Promise<void>;
@@ -40,6 +42,7 @@ export interface GitHubEmulator {
 
 const defaults = { token: "ghp_emulator_dummy", limit: 5_000, randomSeed: 1 } as const;
 const faultSeed = 0x666c74;
+const webhookSeed = 0x776562;
 
 /** Starts GitHub on a local port. Rejects when the port is taken. */
 export async function startGitHubEmulator(options: GitHubEmulatorOptions = {}): Promise<GitHubEmulator> {
@@ -51,7 +54,9 @@ export async function startGitHubEmulator(options: GitHubEmulatorOptions = {}): 
   people.addToken(token);
   const faults = createFaults(createRandom(randomSeed ^ faultSeed), options.faults ?? []);
   const calls = createCallLog();
+  const webhookRandom = createRandom(randomSeed ^ webhookSeed);
   const renderer = { state, url: "" };
+  const webhooks = createGitHubWebhooks({ renderer, random: webhookRandom, nextFault: faults.nextDelivery });
   const service = {
     state,
     renderer,
@@ -66,6 +71,19 @@ export async function startGitHubEmulator(options: GitHubEmulatorOptions = {}): 
   });
   const port = await listen(server, options.port ?? 0, "127.0.0.1");
   renderer.url = `http://127.0.0.1:${port}`;
-  const close = async (): Promise<void> => closeServer(server);
-  return { url: renderer.url, token, people, calls, faults, clock: own, close, [Symbol.asyncDispose]: close };
+  const close = async (): Promise<void> => {
+    webhooks.close();
+    await closeServer(server);
+  };
+  return {
+    url: renderer.url,
+    token,
+    people,
+    calls,
+    faults,
+    webhooks,
+    clock: own,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }

@@ -20,9 +20,10 @@ import {
   createIssue,
   type IssueChange,
   labelNamed,
+  tell,
 } from "./operations.ts";
 import { commentJson, issueJson, labelJson, milestoneJson } from "./render.ts";
-import { type Issue, stamp } from "./state.ts";
+import { type Issue, type Label, stamp } from "./state.ts";
 
 const reading = { name: "issues", level: "read" } as const;
 const writing = { name: "issues", level: "write" } as const;
@@ -53,6 +54,14 @@ export const issueRoutes: readonly Route[] = [
   { method: "POST", template: "/issues/{number}/comments", right: writing, handle: postComment },
   { method: "GET", template: "/labels", right: reading, handle: listLabels },
   { method: "POST", template: "/labels", right: writing, handle: postLabel },
+  {
+    method: "GET",
+    template: "/labels/{name}",
+    right: reading,
+    handle: (call) => labelAnswer(call, labelIn(call)),
+  },
+  { method: "PATCH", template: "/labels/{name}", right: writing, handle: patchLabel },
+  { method: "DELETE", template: "/labels/{name}", right: writing, handle: deleteLabel },
   { method: "GET", template: "/milestones", right: reading, handle: listMilestones },
   { method: "POST", template: "/milestones", right: writing, handle: postMilestone },
 ];
@@ -210,6 +219,37 @@ function postLabel(call: RepositoryCall): Reply {
   label.color = color;
   label.description = stringIn(body, "description") ?? null;
   return created(labelJson(renderer, repository, label));
+}
+
+function labelIn({ repository, params }: RepositoryCall): Label {
+  const wanted = params.name?.toLowerCase();
+  const label = repository.labels.find(({ name }) => name.toLowerCase() === wanted);
+  if (label === undefined) throw new Refusal(404, "Not Found");
+  return label;
+}
+
+function labelAnswer({ renderer, repository }: RepositoryCall, label: Label): Reply {
+  return ok(labelJson(renderer, repository, label));
+}
+
+/** Issues that carry it are not stamped. */
+function patchLabel(call: RepositoryCall): Reply {
+  const label = labelIn(call);
+  const { body } = call;
+  label.name = stringIn(body, "new_name") ?? stringIn(body, "name") ?? label.name;
+  label.color = stringIn(body, "color") ?? label.color;
+  label.description = stringIn(body, "description") ?? label.description;
+  tell(atOf(call), "label", "edited", {}, { label });
+  return labelAnswer(call, label);
+}
+
+function deleteLabel(call: RepositoryCall): Reply {
+  const { repository } = call;
+  const label = labelIn(call);
+  repository.labels.splice(repository.labels.indexOf(label), 1);
+  for (const issue of repository.issues.values()) issue.labels = issue.labels.filter((id) => id !== label.id);
+  tell(atOf(call), "label", "deleted", {}, { label });
+  return noContent;
 }
 
 function listMilestones(call: RepositoryCall): Reply {

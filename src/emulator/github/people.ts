@@ -66,6 +66,7 @@ export interface GitHubPeople {
   comment(name: string, number: number, body: string, by?: string): number;
   comments(name: string, number: number): readonly { readonly author: string; readonly body: string }[];
   addLabel(name: string, label: string): void;
+  renameLabel(name: string, label: string, to: string): void;
   addMilestone(name: string, title: string, dueOn?: string | null): number;
   /** A new commit on the branch, which is made when it is not there. Returns the sha. */
   push(name: string, branch: string, by?: string): string;
@@ -162,7 +163,13 @@ function repositories(
   at: PlaceOf,
 ): Pick<
   GitHubPeople,
-  "addRepository" | "renameRepository" | "changeRepository" | "protect" | "addLabel" | "addMilestone"
+  | "addRepository"
+  | "renameRepository"
+  | "changeRepository"
+  | "protect"
+  | "addLabel"
+  | "renameLabel"
+  | "addMilestone"
 > {
   return {
     addRepository(fullName, { isPrivate = true } = {}) {
@@ -212,6 +219,12 @@ function repositories(
       at(name).repository.protections.set(branch, protection);
     },
     addLabel: (name, label) => void labelNamed(at(name), label),
+    renameLabel(name, label, to) {
+      const place = at(name);
+      const found = labelNamed(place, label);
+      found.name = to;
+      tell(place, "label", "edited", {}, { label: found });
+    },
     addMilestone: (name, title, dueOn = null) => addMilestone(at(name), title, dueOn).number,
   };
 }

@@ -43,6 +43,12 @@ export const pullRoutes: readonly Route[] = [
   { method: "GET", template: "/branches/{branch}", right: contents, handle: getBranch },
   { method: "GET", template: "/git/matching-refs/heads/{prefix}", right: contents, handle: matchRefs },
   {
+    method: "POST",
+    template: "/git/refs",
+    right: { name: "contents", level: "write" },
+    handle: postRef,
+  },
+  {
     method: "DELETE",
     template: "/git/refs/heads/{branch}",
     right: { name: "contents", level: "write" },
@@ -240,6 +246,18 @@ function matchRefs(call: RepositoryCall): Reply {
     found.map(([name, sha]) => ({ ref: `refs/heads/${name}`, object: { sha, type: "commit" } })),
     repository,
   );
+}
+
+function postRef(call: RepositoryCall): Reply {
+  const { repository, body } = call;
+  const name = /^refs\/heads\/(.+)$/.exec(stringIn(body, "ref") ?? "")?.[1];
+  const sha = stringIn(body, "sha") ?? "";
+  if (name === undefined)
+    throw new Refusal(422, "Reference name must start with 'refs/' and have at least two slashes.");
+  if (!repository.commits.has(sha)) throw new Refusal(422, "Object does not exist");
+  if (repository.branches.has(name)) throw new Refusal(422, "Reference already exists");
+  repository.branches.set(name, sha);
+  return created({ ref: `refs/heads/${name}`, object: { sha, type: "commit" } });
 }
 
 function deleteRef({ repository, params }: RepositoryCall): Reply {

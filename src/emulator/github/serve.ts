@@ -126,7 +126,7 @@ async function answerFault(
 async function handle(service: GitHubService, request: IncomingMessage, url: URL): Promise<Answer> {
   const token = tokenOf(service.state, request);
   try {
-    const body = request.method === "GET" ? {} : await readBody(request, bodyBytesMax);
+    const body = request.method === "GET" ? {} : await readBody(request, bodyBytesMax).catch(notJson);
     return answerOf(service, request, { reply: respond(service, { request, url, token, body }), token });
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
@@ -139,6 +139,10 @@ async function handle(service: GitHubService, request: IncomingMessage, url: URL
     };
     return answerOf(service, request, { reply: { status, body, headers }, token });
   }
+}
+
+function notJson(): never {
+  throw new Refusal(400, "Problems parsing JSON");
 }
 
 function answerOf(
@@ -200,6 +204,7 @@ function respond(service: GitHubService, { request, url, token, body }: Incoming
     state,
     renderer,
     token,
+    method,
     params: {},
     query: url.searchParams,
     body,
@@ -221,7 +226,7 @@ function respond(service: GitHubService, { request, url, token, body }: Incoming
 
 /** By name or by id. A former name leads to the id, for reads with 301 and for writes with 307. */
 function repositoryAt(
-  { state, token, renderer, query }: Call,
+  { state, token, renderer, query, method }: Call,
   path: string,
 ): { readonly repository: Repository; readonly rest: string } | null {
   const [, id, restById = ""] = /^\/repositories\/(\d+)(\/.*)?$/.exec(path) ?? [];
@@ -232,7 +237,7 @@ function repositoryAt(
   if (id === undefined && wanted !== `${repository.owner}/${repository.name}`.toLowerCase()) {
     const search = query.size === 0 ? "" : `?${query}`;
     const location = `${renderer.url}/repositories/${repository.id}${restByName}${search}`;
-    throw new Refusal(301, "Moved Permanently", { headers: { location } });
+    throw new Refusal(method === "GET" ? 301 : 307, "Moved Permanently", { headers: { location } });
   }
   return { repository, rest: id === undefined ? restByName : restById };
 }
