@@ -5,6 +5,7 @@ import { measureEngine, measureMemory } from "./engine.ts";
 import { run as measureHistory } from "./history.ts";
 import { measurePace } from "./pace.ts";
 import { measurePlanner } from "./planner.ts";
+import { measurePlanningCalls } from "./planning.ts";
 import { run as measureSqlCapture } from "./sql-capture.ts";
 import type { BenchResult } from "./support.ts";
 import { measureTwoWayCalls } from "./two-way.ts";
@@ -20,6 +21,7 @@ const benches: Record<string, () => Promise<BenchResult>> = {
   history: () => measureHistory(),
   emulator: () => measureEmulator(),
   planner: () => measurePlanner(),
+  "planning-calls": () => measurePlanningCalls(),
   "sql-capture": () => measureSqlCapture(),
   "two-way-calls": () => measureTwoWayCalls(),
   "two-way-resume": () => measureTwoWayResume(),

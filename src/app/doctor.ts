@@ -1,5 +1,6 @@
 import type { PairConfig, PipelineConfig } from "../config/config.ts";
 import type { PlanningConfig } from "../config/planning.ts";
+import type { Granted } from "../connectors/github/access.ts";
 import type { Check } from "../connectors/notion/provision/checks.ts";
 import { isJsonObject } from "../core/json.ts";
 import { readState } from "../engine/two-way/state.ts";
@@ -28,6 +29,8 @@ export interface Patient {
   readonly access: NotionAccess;
   /** Whether a webhook secret is set. */
   readonly hasWebhookSecret: boolean;
+  /** The same for GitHub's. */
+  readonly hasGitHubSecret: boolean;
   /** Whether there is a store already: commands that only look make none. */
   readonly hasStore: boolean;
 }
@@ -81,7 +84,7 @@ async function examinePipeline(
 }
 
 async function examinePlanning(
-  { world, access }: Patient,
+  { world, access, hasGitHubSecret }: Patient,
   planning: PlanningConfig,
   signal?: AbortSignal,
 ): Promise<readonly Finding[]> {
@@ -89,7 +92,32 @@ async function examinePlanning(
     const { http } = access.connect();
     const checks = await checkPlanning({ deps: world.deps, http, planning, signal });
     return checks.map(foundBy);
-  });
+  }).then(async (database) => [
+    ...database,
+    ...(await check("github", planning.name, async () =>
+      ((await world.planning?.rights(signal)) ?? []).map(rightFound),
+    )),
+    { sync: planning.name, ...githubWebhook(hasGitHubSecret) },
+  ]);
+}
+
+function rightFound({ repository, right, isGranted, mend }: Granted): Found {
+  const what = `${right.name}: ${right.access} in ${repository}`;
+  if (isGranted === true) return ok("right", what);
+  const isKnown = isGranted === false;
+  const detail = isKnown ? `${what} is missing` : `${what}: it could not be told whether it is there`;
+  return { check: "right", state: isKnown ? "failed" : "warn", detail, mend };
+}
+
+function githubWebhook(hasSecret: boolean): Found {
+  if (hasSecret)
+    return ok("webhook", "GITHUB_WEBHOOK_SECRET is set: signed deliveries are taken at /webhook/github");
+  return {
+    check: "webhook",
+    state: "warn",
+    detail: "GITHUB_WEBHOOK_SECRET is not set: changes on GitHub are seen at the next poll",
+    mend: "docs/planning.md tells how to set up a webhook",
+  };
 }
 
 function foundBy({ name, ok: isOk, detail, mend }: Check): Found {

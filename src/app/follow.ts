@@ -107,6 +107,7 @@ async function step(world: SyncWorld, source: PairSource, options: FollowOptions
     const report = await passOver(world, source, { ...errand, signal });
     onRun(report);
     await world.pipeline?.ran(source, report.run);
+    world.planning?.ran(source, report.run);
     return isFruitless(report.run) ? "failed" : "done";
   } catch (error) {
     if (!(error instanceof LockstepError) || error.code === "SECRET_MISSING") throw error;
@@ -114,6 +115,7 @@ async function step(world: SyncWorld, source: PairSource, options: FollowOptions
       const report = await recordPairFailure(world, source, errand.trigger, error);
       onRun(report);
       await world.pipeline?.ran(source, report.run);
+      world.planning?.ran(source, report.run);
       return "failed";
     }
     for (const wish of wishes) bell.ring(wish);

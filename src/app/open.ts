@@ -78,13 +78,16 @@ export async function openLockstep(options: OpenOptions): Promise<Lockstep> {
     schedule: (signal, onRun) => keepSchedule(world, sync, signal, onRun),
     doctor: async (signal) => {
       const hasWebhookSecret = secrets.webhookSecrets.length > 0;
-      return examine({ world, access, hasWebhookSecret, hasStore: await hasStore(config.store) }, signal);
+      const hasGitHubSecret = secrets.github.webhookSecrets.length > 0;
+      const patient = { world, access, hasWebhookSecret, hasGitHubSecret };
+      return examine({ ...patient, hasStore: await hasStore(config.store) }, signal);
     },
     async close() {
       // Whoever asked for a sync may be gone while it still writes its evidence.
       await Promise.allSettled(running);
       await pairs[Symbol.asyncDispose]();
       await pipeline?.[Symbol.asyncDispose]();
+      await planning?.[Symbol.asyncDispose]();
       await store.close();
     },
   };

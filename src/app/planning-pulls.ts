@@ -165,14 +165,11 @@ export class PullFollower {
     const status = statusOf(config, one.pair);
     const doc = ledger.find(one.pair.link.id) ?? one.doc;
     if (status === doc.status) return { ...one, doc };
-    const isFirst = doc.status === null;
-    const { acceptedAt } = ledger.state;
-    const createdAt = one.pair.doc.seen.left?.createdAt ?? "";
-    const isNew = acceptedAt !== null && createdAt > acceptedAt;
     const entered: FollowDoc = {
       ...doc,
       status,
-      isArmed: isFirst ? isNew : true,
+      // Whatever was there when the sync was accepted was noted down then: this was set since.
+      isArmed: ledger.state.acceptedAt !== null,
       isOpened: false,
       lookAt: 0,
       shippedSha: this.isShipped(one.pair) ? (doc.pull?.headSha ?? null) : null,

@@ -1,5 +1,6 @@
 import type { PlanningConfig } from "../config/planning.ts";
 import type { WritableConnector } from "../connector/connector.ts";
+import { LockstepError } from "../core/errors.ts";
 import type { Side } from "../core/two-way/mapping.ts";
 import { openPair, type Pair } from "../engine/two-way/link.ts";
 import { readState } from "../engine/two-way/state.ts";
@@ -61,7 +62,8 @@ export class PlanningStep {
     const told = new Set(
       hints.flatMap((hint) => (hint.side === "right" && hint.recordId === null ? hint.changed : [])),
     );
-    if (polls.includes("right") || told.size > 0) await this.pulls.look(await this.followed(), told);
+    if (!polls.includes("right") && told.size === 0) return;
+    await this.tolerate("pull requests", async () => this.pulls.look(await this.followed(), told));
   }
 
   /** Returns whether something has changed that a further pass has to show. */
@@ -70,14 +72,32 @@ export class PlanningStep {
     let isChanged = false;
     if (this.parts.config.pulls !== null) {
       const all = await this.followed();
-      await this.pulls.prepare(all);
+      await this.tolerate("pull requests", () => this.pulls.prepare(all));
       for (const one of all) {
         if (this.parts.signal?.aborted === true) return isChanged;
-        if (await this.pulls.follow(one)) isChanged = true;
+        await this.tolerate("pull requests", async () => {
+          if (await this.pulls.follow(one)) isChanged = true;
+        });
       }
     }
-    await this.tell();
+    await this.tolerate("comments", () => this.tell());
     return isChanged;
+  }
+
+  /** With fewer rights, or in trouble, less is done, and said so: rows and issues are kept in step all the same. */
+  private async tolerate(what: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      const isOver = error instanceof LockstepError && ["CANCELLED", "LEASE_LOST"].includes(error.code);
+      if (!(error instanceof LockstepError) || isOver) throw error;
+      const problem = `${error.code}: ${error.message}`;
+      this.parts.herald.tell("warn", "planning.left_out", {
+        sync: this.parts.source.config.name,
+        what,
+        problem,
+      });
+    }
   }
 
   /** Comments, conflicts, and what has lost its counterpart. */
@@ -96,8 +116,11 @@ export class PlanningStep {
     const { ledger, deps, source } = this.parts;
     const { acceptedPrint } = readState(await deps.store.pairs.getState(source.syncId));
     if (ledger.state.acceptedPrint === acceptedPrint) return;
-    for (const { pair, doc } of await this.followed()) {
-      await ledger.put(pair.link.id, { ...doc, status: statusOf(this.parts.config, pair), isArmed: false });
+    // Rows without an issue, too: one that is linked later was still edited before.
+    for await (const link of deps.store.pairs.iterateLinks(source.syncId)) {
+      const doc = ledger.find(link.id) ?? newFollowDoc;
+      const status = statusOf(this.parts.config, openPair(link));
+      await ledger.put(link.id, { ...doc, status, isArmed: false });
     }
     await ledger.setState({ acceptedPrint, acceptedAt: new Date(deps.clock.now()).toISOString() });
   }

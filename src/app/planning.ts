@@ -2,30 +2,37 @@ import { hash } from "node:crypto";
 import type { Secrets } from "../config/config.ts";
 import type { PlanningConfig } from "../config/planning.ts";
 import type { WritableConnector } from "../connector/connector.ts";
+import { type Granted, issueRights, probeRights, pullRequestRights } from "../connectors/github/access.ts";
 import { createGitHubConnector, type GitHubConnector } from "../connectors/github/connector.ts";
 import { type Identity, readIdentity } from "../connectors/github/identity.ts";
+import { changePageMarkdown, readPageMarkdown } from "../connectors/notion/page-markdown.ts";
 import type { Side } from "../core/two-way/mapping.ts";
 import type { EngineDeps } from "../engine/sync.ts";
 import type { PairSide } from "../engine/two-way/definition.ts";
 import { readState } from "../engine/two-way/state.ts";
+import type { HttpClient } from "../http/client.ts";
 import { type IssueFacts, noFacts } from "../recipes/planning/facts.ts";
 import { withPlanningFields } from "../recipes/planning/issue-view.ts";
 import { kindsOf } from "../recipes/planning/labels.ts";
 import { admits } from "../recipes/planning/recipe.ts";
+import type { ContentOptions, PageContent } from "../recipes/planning/row-content.ts";
 import { withPlanningRows } from "../recipes/planning/row-view.ts";
 import type { TableMemory } from "../recipes/table/recipe.ts";
 import type { Run } from "../store/store.ts";
+import { Alerts } from "./alerts.ts";
 import type { GitHubAccess } from "./github-access.ts";
 import type { Herald } from "./herald.ts";
 import type { SyncOptions } from "./lockstep.ts";
 import type { NotionAccess } from "./notion-access.ts";
+import { isPlanningPair } from "./pair-recipe.ts";
 import type { PairSource } from "./pairs.ts";
 import { Ledger } from "./planning-ledger.ts";
 import { PlanningStep } from "./planning-step.ts";
+import { RunWatch } from "./run-watch.ts";
 
 export interface PlanningParts {
   readonly deps: EngineDeps;
-  readonly secrets: Pick<Secrets, "github" | "notionToken">;
+  readonly secrets: Pick<Secrets, "github" | "notionToken" | "alertUrl">;
   readonly access: NotionAccess;
   readonly herald: Herald;
   readonly github: GitHubAccess;
@@ -49,21 +56,46 @@ function derivedKey(notionToken: string | null): string {
   return hash("sha256", `lockstep marker key ${notionToken ?? ""}`);
 }
 
+function pageContentOf(http: HttpClient): PageContent {
+  return {
+    read: (pageId, signal) => readPageMarkdown(http, pageId, signal),
+    async change(pageId, change, { sendBy, signal }) {
+      const changed = await changePageMarkdown(http, { pageId, change }, { sendBy, signal });
+      return "error" in changed ? { refused: changed.error.message } : changed;
+    },
+  };
+}
+
 /** What runs beside a planning sync: both sides as it wants to see them, and what follows its pull requests. */
-export class Planning {
+export class Planning implements AsyncDisposable {
   readonly config: PlanningConfig;
   private readonly parts: PlanningParts;
   private readonly facts = new Map<string, IssueFacts>();
   private areFactsKnown = false;
   /** The first signs, all are believed. */
   private markerKeys: readonly [string, ...string[]];
+  private readonly alerts: Alerts;
+  private readonly runs: RunWatch;
+  private http: HttpClient | null = null;
   private self: Identity | null = null;
   private connected: GitHubConnector | null = null;
 
   constructor(config: PlanningConfig, parts: PlanningParts) {
     this.config = config;
     this.parts = parts;
+    const { deps, herald, secrets } = parts;
+    this.alerts = new Alerts({ clock: deps.clock, herald, url: secrets.alertUrl });
+    this.runs = new RunWatch(this.alerts);
     this.markerKeys = [parts.secrets.github.markerKey ?? derivedKey(parts.secrets.notionToken)];
+  }
+
+  /** Told after each run that it followed: people hear when it stops working. */
+  ran({ config }: PairSource, run: Run): void {
+    if (isPlanningPair(config)) this.runs.ran(config.name, run);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.alerts[Symbol.asyncDispose]();
   }
 
   /** Notion's side. */
@@ -72,7 +104,19 @@ export class Planning {
       config: this.config,
       statusId: propertyIds[this.config.fields.status.property] ?? null,
       knownOf: (ids) => this.knownOf(source, "left", ids),
+      content: this.content(),
     });
+  }
+
+  private content(): ContentOptions | null {
+    const { fields, images } = this.config;
+    if (fields.body === null) return null;
+    this.http ??= this.parts.access.connect().http;
+    return {
+      images,
+      isSilentWithoutLine: fields.body.owner === "notion",
+      pages: pageContentOf(this.http),
+    };
   }
 
   /** GitHub's side. Throws SECRET_MISSING. */
@@ -134,6 +178,16 @@ export class Planning {
     if (run.status !== "succeeded") return run;
     if (await step.act()) await pass({ ...options, isFull: false, polls: [] });
     return run;
+  }
+
+  /** Tries out every right that the configuration asks for, in every repository. Writes nothing. */
+  async rights(signal?: AbortSignal): Promise<readonly Granted[]> {
+    const client = this.parts.github.connect();
+    const rights = this.config.pulls === null ? issueRights : [...issueRights, ...pullRequestRights];
+    const granted: Granted[] = [];
+    for (const repository of await this.connector().repositories(signal))
+      granted.push(...(await probeRights(client, { repository, rights }, signal)));
+    return granted;
   }
 
   /** Who writes on GitHub; null: nobody has asked yet. */

@@ -78,6 +78,7 @@ function addSyncCommands(add: Add, contextFor: ContextFor, onResult: OnResult): 
     .option("--full", "read everything again and compare, whatever was read before")
     .option("--allow-deletes <n>", "let this run carry out up to N certified deletions beyond the guard")
     .option("--yes", "let two-way syncs write for the first time, or with a changed mapping")
+    .option("--once", "end after one run, which is what sync does: for scheduled jobs that want to say so")
     .action(async (names, flags) =>
       onResult(await (await import("./commands/sync.ts")).sync(contextFor(flags), names, flags)),
     );

@@ -132,6 +132,12 @@ export class PlanningWorld implements AsyncDisposable {
     this.options = { ...this.options, section: { ...this.options.section, ...section } };
   }
 
+  /** GitHub is spoken to with this token from the next start on. */
+  useToken(token: string): void {
+    const github = { ...noSecrets.github, auth: { kind: "token", token } as const };
+    this.options = { ...this.options, secrets: { ...this.options.secrets, github } };
+  }
+
   /** As after a restart: what was only in memory is gone. */
   async restart(): Promise<void> {
     await this.opened?.close();
@@ -179,24 +185,44 @@ export class PlanningWorld implements AsyncDisposable {
 
   /** Texts of the open comments on a row. */
   async comments(id: string): Promise<readonly string[]> {
-    const headers = { authorization: `Bearer ${this.notion.token}`, "notion-version": "2026-03-11" };
-    const answer = await fetch(`${this.notion.url}/v1/comments?block_id=${id}`, { headers });
-    const { results } = (await answer.json()) as {
-      readonly results: readonly { rich_text: { plain_text: string }[] }[];
-    };
+    const answer = await this.ask(`/v1/comments?block_id=${id}`);
+    const results = answer.results as readonly { rich_text: { plain_text: string }[] }[];
     return results.map((comment) => comment.rich_text.map((part) => part.plain_text).join(""));
   }
 
-  private configWith(notion: { readonly [key: string]: Json }): Config {
-    const planning = {
-      notion,
-      repositories: [...(this.options.repositories ?? [repository])],
-      ...this.options.section,
+  /** What stands on a row's page. */
+  async markdown(id: string): Promise<string> {
+    return (await this.ask(`/v1/pages/${id}/markdown`)).markdown as string;
+  }
+
+  /** Somebody writes on a row's page. */
+  async write(id: string, change: (before: string) => string): Promise<void> {
+    const body = { type: "replace_content", replace_content: { new_str: change(await this.markdown(id)) } };
+    await this.ask(`/v1/pages/${id}/markdown`, { method: "PATCH", body: JSON.stringify(body) });
+  }
+
+  private async ask(path: string, init: RequestInit = {}): Promise<{ readonly [key: string]: unknown }> {
+    const headers = {
+      authorization: `Bearer ${this.notion.token}`,
+      "notion-version": "2026-03-11",
+      "content-type": "application/json",
     };
-    return resolveConfig(
-      { notion: { ratePerMinute: 600 }, planning },
-      join(this.folder, "lockstep.config.json"),
-    );
+    const answer = await fetch(`${this.notion.url}${path}`, { ...init, headers });
+    return (await answer.json()) as { readonly [key: string]: unknown };
+  }
+
+  /** The configuration as a file holds it. */
+  get written(): Json {
+    return this.writtenWith({ database: this.database });
+  }
+
+  private configWith(notion: { readonly [key: string]: Json }): Config {
+    return resolveConfig(this.writtenWith(notion), join(this.folder, "lockstep.config.json"));
+  }
+
+  private writtenWith(notion: { readonly [key: string]: Json }): Json {
+    const repositories = [...(this.options.repositories ?? [repository])];
+    return { notion: { ratePerMinute: 600 }, planning: { notion, repositories, ...this.options.section } };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

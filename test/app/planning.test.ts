@@ -53,3 +53,40 @@ describe("rows and issues are the same things", () => {
     expect([world.notion.calls.total, world.github.calls.total]).toEqual([1, 2]);
   });
 });
+
+describe("with fewer rights", () => {
+  test("doctor names each that is missing and where to grant it, and the rest goes on", async () => {
+    await using world = await PlanningWorld.open();
+    await world.init();
+    const { people } = world.github;
+    people.addToken("ghp_dummy_issues_only", { rights: { issues: "write" } });
+    world.useToken("ghp_dummy_issues_only");
+    world.addRow("Still synced", { Status: select("Ready for Review") });
+    const { run } = await world.sync();
+    expect(run).toMatchObject({ status: "succeeded", counts: { created: 1 } });
+    expect(people.issues(repository).map(({ title }) => title)).toEqual(["Still synced"]);
+    await world.sync();
+    const findings = await (await world.lockstep()).doctor();
+    const missing = findings.filter(({ check, state }) => check === "right" && state === "failed");
+    expect(missing.map(({ detail }) => detail)).toEqual(
+      [
+        "Pull requests: read",
+        "Pull requests: write",
+        "Contents: read",
+        "Contents: write",
+        "Checks: read",
+        "Commit statuses: read",
+      ].map((right) => `${right} in ${repository} is missing`),
+    );
+    for (const { mend } of missing) expect(mend).toMatch(/token|app/i);
+    expect(world.events.some(({ event }) => event === "planning.left_out")).toBe(true);
+  });
+
+  test("doctor finds nothing to mend where everything is granted", async () => {
+    await using world = await PlanningWorld.open();
+    await world.init();
+    await world.sync();
+    const findings = await (await world.lockstep()).doctor();
+    expect(findings.filter(({ state }) => state === "failed")).toEqual([]);
+  });
+});

@@ -6,11 +6,16 @@ import type { ElementMap, FieldRule, Translated } from "../../core/two-way/mappi
 import type { FieldConfig } from "../../core/two-way/rule.ts";
 import { repositoryProperty, rowFacts } from "./board.ts";
 import { issueFields } from "./issue-fields.ts";
+import { asBlocks, asParagraphs } from "./markdown-lines.ts";
+import { CONTENT_FIELD } from "./row-content.ts";
 import { statusLabels, statusToWord, wordOf, wordToStatus } from "./statuses.ts";
-import { forGitHub, fromGitHub, type SafetyRules } from "./text-safety.ts";
+import { forGitHub, forNotion, fromGitHub, fromNotion, type SafetyRules } from "./text-safety.ts";
 
+/** What the text is called in plans and history. */
+const contentRule = "Content";
 /** https://docs.github.com/en/rest/issues/issues: titles and texts longer than this are refused. */
 const TITLE_LENGTH_MAX = 256;
+const BODY_LENGTH_MAX = 60_000;
 /** Notion's limit on the name of an option. */
 const OPTION_LENGTH_MAX = 100;
 
@@ -43,6 +48,14 @@ export function fieldConfigs(config: PlanningConfig, titleId: string): readonly 
     add(fields.assignees.property, "assignees", { codec: "set", ...directed(fields.assignees) });
   if (fields.due !== null)
     add(fields.due.property, issueFields.due, { codec: "date", ...directed(fields.due) });
+  if (fields.body !== null)
+    configs.push({
+      name: contentRule,
+      left: CONTENT_FIELD,
+      right: "body",
+      codec: "text",
+      ...directed(fields.body),
+    });
   add(repositoryProperty, "repository", { codec: "option", policy: "right" });
   const told = { owner: "right" } as const;
   add(rowFacts.issue, issueFields.issue, told);
@@ -92,6 +105,8 @@ export function ruledBy(config: PlanningConfig, rule: FieldRule): FieldRule {
       return withElements(rule, labelElements(fields.labels?.managed ?? null, rule.elements));
     case fields.assignees?.property:
       return withElements(rule, people(fields.assignees?.people ?? {}));
+    case contentRule:
+      return contentRuled(rule, { images });
     case repositoryProperty:
       return { ...rule, accepts: keepRepository };
     default:
@@ -114,6 +129,27 @@ function withSafeText(rule: FieldRule, rules: SafetyRules, fitting: (text: strin
     ...rule,
     toRight: (text) => fitting(forGitHub(typeof text === "string" ? text : "", rules)),
     toLeft: (text) => ({ value: typeof text === "string" ? fromGitHub(text, rules) : null }),
+  };
+}
+
+/** Markdown on both sides, in which different things act. */
+function contentRuled(rule: FieldRule, rules: SafetyRules): FieldRule {
+  return {
+    ...rule,
+    // Whoever deletes the line has not deleted the issue's text.
+    accepts: ({ side, from, to }) =>
+      side === "left" && from !== null && to === null
+        ? "the text is emptied on GitHub, not on the page"
+        : null,
+    toRight: (text) => {
+      const safe = typeof text === "string" ? forGitHub(asParagraphs(fromNotion(text, rules)), rules) : null;
+      return safe !== null && safe.length > BODY_LENGTH_MAX
+        ? { unmappable: `it has ${safe.length} characters, and ${BODY_LENGTH_MAX} are the most on GitHub` }
+        : { value: safe };
+    },
+    toLeft: (text) => ({
+      value: typeof text === "string" ? forNotion(asBlocks(fromGitHub(text, rules)), rules) : null,
+    }),
   };
 }
 

@@ -51,8 +51,11 @@ const statusSchema = z.strictObject({
 });
 
 const fieldsSchema = z.strictObject({
-  title: z.strictObject(direction).optional(),
-  status: z.strictObject({ property, ...direction }).optional(),
+  title: z.strictObject(direction).optional().meta({ description: "Always kept in step." }),
+  status: z
+    .strictObject({ property, ...direction })
+    .optional()
+    .meta({ description: "A select or a status; always kept in step." }),
   labels: field({
     managed: z.array(nonEmpty).optional().meta({
       description:
@@ -117,27 +120,33 @@ const pullsSchema = z.strictObject({
 /** The `planning` section of the file. */
 export const planningSchema = z.strictObject({
   name: nameSchema.optional().meta({ description: 'What commands call it. Default "planning".' }),
-  notion: z.strictObject({
-    database: notionIdSchema.optional().meta({
-      description:
-        "Id of the database or data source, or a link to it. `lockstep init` writes it here after it has made one.",
-    }),
-    parentPage: notionIdSchema.optional().meta({
-      description: "Without a database: the page in which `lockstep init` makes it, by id or link.",
-    }),
-    statusProperty: z.enum(["select", "status"]).optional().meta({
-      description: 'What Status is when `lockstep init` makes it. Default "select".',
-    }),
-    idProperty: nonEmpty.optional().meta({
-      description: 'The text property in which Lockstep keeps the issue\'s id. Default "Lockstep ID".',
-    }),
-  }),
+  notion: z
+    .strictObject({
+      database: notionIdSchema.optional().meta({
+        description:
+          "Id of the database or data source, or a link to it. `lockstep init` writes it here after it has made one.",
+      }),
+      parentPage: notionIdSchema.optional().meta({
+        description: "Without a database: the page in which `lockstep init` makes it, by id or link.",
+      }),
+      statusProperty: z.enum(["select", "status"]).optional().meta({
+        description: 'What Status is when `lockstep init` makes it. Default "select".',
+      }),
+      idProperty: nonEmpty.optional().meta({
+        description: 'The text property in which Lockstep keeps the issue\'s id. Default "Lockstep ID".',
+      }),
+    })
+    .meta({ description: "The database in which the team plans." }),
   repositories: z.array(repository).min(1).max(50).meta({
     description:
       'Repositories as "owner/name". A row says which in its property "Repository"; one that says nothing means the first.',
   }),
   filter: z
-    .strictObject({ label: nonEmpty.optional(), author: nonEmpty.optional(), milestone: nonEmpty.optional() })
+    .strictObject({
+      label: nonEmpty.optional().meta({ description: "A label it has to have." }),
+      author: nonEmpty.optional().meta({ description: "The login of who made it." }),
+      milestone: nonEmpty.optional().meta({ description: "The title of its milestone." }),
+    })
     .optional()
     .meta({ description: "Which new issues become rows; all of these have to hold. Default: every issue." }),
   creates: z
@@ -184,10 +193,10 @@ export const planningSchema = z.strictObject({
     .strictObject({
       webhookUrlEnv: checkedString((text) =>
         /^[A-Za-z_][A-Za-z0-9_]*$/.test(text) ? null : 'expected the name of a variable, as in "ALERT_URL"',
-      ),
+      ).meta({ description: "The variable with an address that takes Slack-compatible JSON." }),
     })
     .optional()
-    .meta({ description: "The variable that holds the address alerts are posted to." }),
+    .meta({ description: "Who is told of failures, beside the log." }),
   syncEnabled: z.boolean().optional().meta({
     description: "False: neither a schedule nor a sync of everything touches it. Default true.",
   }),
