@@ -1,6 +1,12 @@
 import type { Checkpoint } from "../../connector/connector.ts";
 import { isJsonObject, type Json } from "../../core/json.ts";
 
+/** The issue or pull request that changed last among those that were listed: a later list has to show it, too. */
+export interface Witness {
+  readonly number: number;
+  readonly updatedAt: number;
+}
+
 /** How far one repository has been read. Times in ms, by GitHub's clock. */
 export interface RepositoryPosition {
   /** What changes are asked for from; null: from the beginning. */
@@ -9,6 +15,8 @@ export interface RepositoryPosition {
   readonly watermark: number;
   /** Of the last answer to exactly this question. */
   readonly etag: string | null;
+  /** null: nothing was ever listed. */
+  readonly witness: Witness | null;
 }
 
 /**
@@ -23,7 +31,10 @@ export interface Position {
 }
 
 export function writeCheckpoint({ kind, repositories, idByName }: Position): Checkpoint {
-  const entries = [...repositories].map(([id, position]): [string, Json] => [String(id), { ...position }]);
+  const entries = [...repositories].map(([id, { witness, ...position }]): [string, Json] => [
+    String(id),
+    { ...position, witness: witness === null ? null : { ...witness } },
+  ]);
   return { kind, repositories: Object.fromEntries(entries), idByName };
 }
 
@@ -39,6 +50,7 @@ export function readCheckpoint(checkpoint: Checkpoint): Position | null {
       since: typeof value.since === "number" ? value.since : null,
       watermark: value.watermark,
       etag: typeof value.etag === "string" ? value.etag : null,
+      witness: witnessIn(value.witness),
     });
   }
   const names = isJsonObject(idByName) ? Object.entries(idByName) : [];
@@ -46,4 +58,10 @@ export function readCheckpoint(checkpoint: Checkpoint): Position | null {
     typeof id === "number" ? [[name, id]] : [],
   );
   return { kind, repositories: positions, idByName: Object.fromEntries(known) };
+}
+
+function witnessIn(value: Json | undefined): Witness | null {
+  if (!isJsonObject(value) || typeof value.number !== "number" || typeof value.updatedAt !== "number")
+    return null;
+  return { number: value.number, updatedAt: value.updatedAt };
 }

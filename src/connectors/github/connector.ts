@@ -103,8 +103,14 @@ export function createGitHubConnector(options: GitHubOptions): GitHubConnector {
 
 function rememberIdentity(client: GitHubClient): (signal?: AbortSignal) => Promise<Identity> {
   let known: Identity | null = null;
+  let asking: Promise<Identity> | null = null;
   return async (signal) => {
-    known ??= await readIdentity(client, signal);
+    if (known !== null) return known;
+    // Writes begin side by side: one asks for all of them.
+    asking ??= readIdentity(client, signal).finally(() => {
+      asking = null;
+    });
+    known = await asking;
     return known;
   };
 }

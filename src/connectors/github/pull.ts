@@ -6,19 +6,18 @@ import type {
   PullWindow,
   UnreadableRecord,
 } from "../../connector/connector.ts";
-import { type Position, type RepositoryPosition, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { isJsonObject, type Json } from "../../core/json.ts";
+import {
+  type Position,
+  type RepositoryPosition,
+  readCheckpoint,
+  type Witness,
+  writeCheckpoint,
+} from "./checkpoint.ts";
 import { type Collection, decodeAll, issuesIn } from "./collection.ts";
+import { positionAfter, resumeAt, type Span } from "./position.ts";
+import { repositoryPath } from "./repositories.ts";
 import { toSecond, type WalkPage, walkIssues } from "./walk.ts";
-
-/** How long a change may stay out of lists. GitHub names no number; observed delays are seconds. */
-const VISIBILITY_MS = 60_000;
-/** How far the clocks of GitHub's own servers may be apart. */
-const SPREAD_MS = 5_000;
-/** What changed longer ago than this is in every list. */
-const OMEGA_MS = VISIBILITY_MS + SPREAD_MS;
-/** As long as a question's answer is this short it is asked again as it is, so that its tag holds. */
-const KEPT_ANSWER_MAX = 30;
-const SECOND_MS = 1_000;
 
 interface Reading {
   readonly request: PullRequest;
@@ -40,6 +39,7 @@ export async function* pullGitHub(
   const kind = request.mode === "full" ? "full" : "changes";
   const isUsable = request.mode !== "sweep" && position?.kind === kind;
   const positions = new Map(isUsable ? position.repositories : []);
+  const witnessOf = (id: number) => position?.repositories.get(id)?.witness ?? null;
   const checkpointOf = (as: Position["kind"]): Checkpoint =>
     writeCheckpoint({
       kind: as,
@@ -51,6 +51,7 @@ export async function* pullGitHub(
       repositoryId,
       position: positions.get(repositoryId) ?? null,
       isFull: kind === "full",
+      witness: witnessOf(repositoryId),
     });
     for (;;) {
       const next = await walking.next();
@@ -83,12 +84,13 @@ interface OneRepository {
   readonly repositoryId: number;
   readonly position: RepositoryPosition | null;
   readonly isFull: boolean;
+  readonly witness: Witness | null;
 }
 
 /** One repository to its end; each page as a batch, with the position that is true once it is durable. */
 async function* readOne(
   reading: Reading,
-  { repositoryId, position, isFull }: OneRepository,
+  { repositoryId, position, isFull, witness }: OneRepository,
 ): AsyncGenerator<
   { readonly batch: PullBatch; readonly position: RepositoryPosition | null },
   { readonly missing: string | null; readonly position: RepositoryPosition },
@@ -106,22 +108,27 @@ async function* readOne(
     creator: null,
     signal: request.signal,
   });
-  const span = { pages: 0, rows: 0, first: null as WalkPage | null };
+  const span: Span = { pages: 0, rows: 0, first: null, newest: null };
   for (;;) {
     const next = await walking.next();
     if (next.done) {
       record(reading, { name, position, span, isCapped: next.value !== null });
-      return { missing: next.value, position: positionAfter(span, position, isFull) };
+      const isEmpty = span.rows === 0 && span.first?.isUnchanged !== true;
+      const doubt = isEmpty
+        ? await contradiction(reading, { repositoryId, number: witness?.number ?? null })
+        : null;
+      return { missing: next.value ?? doubt, position: positionAfter(span, position, isFull) };
     }
     span.first ??= next.value;
     span.pages += 1;
     span.rows += next.value.items.length;
+    span.newest = newestOf(span.newest, next.value.items);
     if (next.value.isUnchanged) continue;
     const batch = await batchOf(reading, next.value, {
       repositoryId,
       from: isFull ? null : (position?.watermark ?? null),
     });
-    if (batch !== null) yield { batch, position: isFull ? resumeAt(span.first, next.value, position) : null };
+    if (batch !== null) yield { batch, position: isFull ? resumeAt(span, next.value, position) : null };
   }
 }
 
@@ -144,35 +151,30 @@ async function batchOf(
   };
 }
 
-/** Where a first reading goes on: what changed before the last second shown has been shown. */
-function resumeAt(first: WalkPage, page: WalkPage, position: RepositoryPosition | null): RepositoryPosition {
-  const watermark = position?.watermark ?? watermarkAt(first.answer.askedAt);
-  const since = page.reached === null ? (position?.since ?? null) : page.reached - SECOND_MS;
-  return { since, watermark, etag: null };
+/**
+ * An answer without rows is what a fault can look like, too. It is believed when there never was anything, and when what has to be
+ * in it was deleted or has moved; else this says what speaks against it.
+ */
+async function contradiction(
+  { collection, request }: Reading,
+  { repositoryId, number }: { readonly repositoryId: number; readonly number: number | null },
+): Promise<string | null> {
+  if (number === null) return null;
+  const path = repositoryPath({ repositoryId }, `/issues/${number}`);
+  const { status } = await collection.client.get(path, { signal: request.signal });
+  if ([301, 307, 308, 410].includes(status)) return null;
+  return `GitHub listed nothing, though issue ${number}, which is to be listed, answers ${status}`;
 }
 
-function positionAfter(
-  { first, pages, rows }: { readonly first: WalkPage | null; readonly pages: number; readonly rows: number },
-  before: RepositoryPosition | null,
-  isFull: boolean,
-): RepositoryPosition {
-  if (first === null) throw new Error("a walk shows one page at least");
-  const reached = watermarkAt(first.answer.askedAt);
-  if (isFull) {
-    // What was edited since the reading began is read again; a reading that was resumed began long ago.
-    const watermark = Math.min(before?.watermark ?? reached, reached);
-    return { since: watermark - SECOND_MS, watermark, etag: null };
+function newestOf(known: Witness | null, items: readonly Json[]): Witness | null {
+  let newest = known;
+  for (const item of items) {
+    if (!isJsonObject(item) || typeof item.number !== "number" || typeof item.updated_at !== "string")
+      continue;
+    const updatedAt = Date.parse(item.updated_at);
+    if (newest === null || updatedAt >= newest.updatedAt) newest = { number: item.number, updatedAt };
   }
-  if (first.isUnchanged && before !== null) return before;
-  const watermark = Math.max(before?.watermark ?? reached, reached);
-  const isShort = pages === 1 && rows <= KEPT_ANSWER_MAX && before !== null && before.since !== null;
-  if (isShort) return { since: before.since, watermark, etag: first.answer.etag };
-  return { since: watermark - SECOND_MS, watermark, etag: null };
-}
-
-/** Everything that changed before this second was visible to a list that was asked for then. */
-function watermarkAt(askedAt: number): number {
-  return Math.floor((askedAt - OMEGA_MS) / SECOND_MS) * SECOND_MS;
+  return newest;
 }
 
 function record(
@@ -180,7 +182,7 @@ function record(
   of: {
     readonly name: string;
     readonly position: RepositoryPosition | null;
-    readonly span: { readonly pages: number; readonly rows: number; readonly first: WalkPage | null };
+    readonly span: Span;
     readonly isCapped: boolean;
   },
 ): void {

@@ -57,7 +57,8 @@ function documentFor(refs: readonly (IssueRef & { readonly fullName: string })[]
       baseRef { refUpdateRule { requiredStatusCheckContexts } }
       commits(last: 1) { nodes { commit { oid statusCheckRollup { contexts(first: 100) { pageInfo { hasNextPage } nodes {
         __typename
-        ... on CheckRun { name status conclusion detailsUrl ${required} }
+        ... on CheckRun { name status conclusion detailsUrl startedAt ${required}
+          checkSuite { app { databaseId } workflowRun { event workflow { name } } } }
         ... on StatusContext { context state targetUrl ${required} }
       } } } } } }
     } }`;
@@ -68,7 +69,7 @@ function documentFor(refs: readonly (IssueRef & { readonly fullName: string })[]
 function readinessIn(node: Json, ref: IssueRef): Readiness | null {
   const pullRequest = pullRequestOf(node, ref.repositoryId);
   if (pullRequest === null) return null;
-  const checks = nodesIn(contextsOf(node)).flatMap((each) => checkIn(each) ?? []);
+  const checks = latestOf(nodesIn(contextsOf(node))).flatMap((each) => checkIn(each) ?? []);
   const rule = memberOf(memberOf(node, "baseRef"), "refUpdateRule");
   const listed = memberOf(rule, "requiredStatusCheckContexts");
   const named = Array.isArray(listed) ? listed.flatMap((each: Json) => textOf(each) ?? []) : [];
@@ -133,6 +134,30 @@ function contextsOf(node: Json): Json | undefined {
   return memberOf(memberOf(memberOf(last, "commit"), "statusCheckRollup"), "contexts");
 }
 
+/** A check that was run again is listed again: the latest run of each name, in each workflow, is the one that counts. */
+function latestOf(nodes: readonly Json[]): readonly Json[] {
+  const latest = new Map<string, Json>();
+  for (const node of nodes) {
+    const suite = memberOf(node, "checkSuite");
+    const run = memberOf(suite, "workflowRun");
+    const key = JSON.stringify([
+      memberOf(node, "context") ?? null,
+      memberOf(node, "name") ?? null,
+      memberOf(memberOf(suite, "app"), "databaseId") ?? null,
+      memberOf(memberOf(run, "workflow"), "name") ?? null,
+      memberOf(run, "event") ?? null,
+    ]);
+    const known = latest.get(key);
+    if (known === undefined || startOf(node) >= startOf(known)) latest.set(key, node);
+  }
+  return [...latest.values()];
+}
+
+/** ISO 8601; a run that has not begun yet is later than all that have. */
+function startOf(node: Json): string {
+  return textOf(memberOf(node, "startedAt")) ?? "9999";
+}
+
 function checkIn(node: Json): Check | null {
   const isRequired = memberOf(node, "isRequired") === true;
   if (memberOf(node, "__typename") === "StatusContext") {
@@ -151,7 +176,7 @@ function checkIn(node: Json): Check | null {
   return {
     name,
     state: checkStateOf(status, conclusion),
-    conclusion: (conclusion ?? status).toLowerCase(),
+    conclusion: (conclusion || status).toLowerCase(),
     url,
     isRequired,
   };

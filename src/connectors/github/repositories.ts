@@ -79,8 +79,13 @@ export function createDirectory(client: GitHubClient, names: readonly string[]):
     }
     return all;
   };
+  let asking: Promise<unknown> | null = null;
   const demand = async (signal?: AbortSignal) => {
-    if (names.some((name) => !known.has(name))) await read(signal);
+    if (names.every((name) => known.has(name))) return;
+    asking ??= read(signal).finally(() => {
+      asking = null;
+    });
+    await asking;
   };
   return {
     names,

@@ -205,6 +205,8 @@ function commitNode(repository: Repository, sha: string, required: readonly stri
       status: run.status.toUpperCase(),
       conclusion: run.conclusion?.toUpperCase() ?? null,
       detailsUrl: null,
+      startedAt: run.startedAt,
+      checkSuite: { __typename: "CheckSuite", app: { __typename: "App", databaseId: 1 }, workflowRun: null },
       isRequired: () => required.includes(run.name),
     }),
   );

@@ -79,6 +79,7 @@ function listIssues(call: RepositoryCall): Reply {
   const labels = query.get("labels")?.split(",") ?? [];
   const found = [...repository.issues.values()].filter((issue) => {
     if (state !== "all" && issue.state !== state) return false;
+    if (issue.listedFrom > call.state.now()) return false;
     if (since !== null && Date.parse(issue.updatedAt) < Date.parse(since)) return false;
     if (creator !== undefined && issue.author.toLowerCase() !== creator) return false;
     const names = repository.labels.filter(({ id }) => issue.labels.includes(id)).map(({ name }) => name);

@@ -62,6 +62,7 @@ export function createIssue(at: At, input: NewIssue): Issue {
     pull: input.pull ?? null,
     linkedBranches: [],
     hidden: new Set(),
+    listedFrom: 0,
   };
   repository.issues.set(issue.number, issue);
   tell(at, issue.pull === null ? "issues" : "pull_request", "opened", { issue });

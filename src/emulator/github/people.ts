@@ -63,6 +63,8 @@ export interface GitHubPeople {
   transferIssue(name: string, number: number, to: string): number;
   /** From now on answers leave this member out. */
   hideMember(name: string, number: number, member: string): void;
+  /** Lists leave it out for so long, as a copy that lags behind does. */
+  delayInLists(name: string, number: number, ms: number): void;
   comment(name: string, number: number, body: string, by?: string): number;
   comments(name: string, number: number): readonly { readonly author: string; readonly body: string }[];
   addLabel(name: string, label: string): void;
@@ -244,6 +246,7 @@ function issues(
   | "deleteIssue"
   | "transferIssue"
   | "hideMember"
+  | "delayInLists"
   | "comment"
   | "comments"
 > {
@@ -269,6 +272,9 @@ function issues(
     transferIssue: (name, number, to) =>
       transferIssue(at(name), issueAt(name, number), at(to).repository).number,
     hideMember: (name, number, member) => void issueAt(name, number).hidden.add(member),
+    delayInLists(name, number, ms) {
+      issueAt(name, number).listedFrom = at(name).state.now() + ms;
+    },
     comment: (name, number, body, by) => addComment(at(name, by), issueAt(name, number), body).id,
     comments: (name, number) => at(name).repository.comments.filter(({ issue }) => issue === number),
   };

@@ -105,6 +105,8 @@ export interface Issue {
   readonly linkedBranches: string[];
   /** Members that answers leave out, as if something in between had cut them. */
   readonly hidden: Set<string>;
+  /** Lists show it only from then on, as a copy that lags behind would (ms). */
+  listedFrom: number;
 }
 
 export interface Pull {

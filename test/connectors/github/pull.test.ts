@@ -72,6 +72,25 @@ describe("a full pull", () => {
     expect(missing.map(({ title }) => title)).toEqual([]);
   });
 
+  it("that was interrupted shows later what its first pages could not see yet", async () => {
+    await using world = await githubWorld();
+    const { people } = world.emulator;
+    const hidden = people.addIssue(REPO, { title: "Hidden at first" });
+    people.delayInLists(REPO, hidden, 50_000);
+    for (let index = 0; index < 150; index += 1) {
+      world.clock.advance(100);
+      people.addIssue(REPO, { title: `Issue ${index}` });
+    }
+    const request = { mode: "full", memosOf: async () => new Map(), knownFields: null } as const;
+    const first = await world.connector.pull({ ...request, checkpoint: null }).next();
+    if (first.done) throw new Error("the first page was the last");
+    world.clock.advance(10 * MINUTE);
+    const rest = await pull(world.connector, "full", first.value.resumeAt ?? null);
+    const later = await pull(world.connector, "changes", rest.end.checkpoint);
+    const all = [...first.value.records, ...rest.records, ...later.records];
+    expect(all.map(({ fields }) => fields.title)).toContain("Hidden at first");
+  });
+
   it("reads more issues of one second than a page shows", async () => {
     await using world = await githubWorld();
     world.emulator.people.addIssues(REPO, 260, (index) => ({ title: `Same second ${index}` }));
@@ -161,6 +180,42 @@ describe("a pull of changes", () => {
     await world.connector.apply(write, { sendBy: Number.POSITIVE_INFINITY });
     const { records } = await pull(world.connector, "changes", checkpoint);
     expect(records.map(({ presence }) => presence)).toEqual(["trashed"]);
+  });
+
+  it("costs one call soon after a bulk edit, too", async () => {
+    await using world = await githubWorld();
+    world.emulator.people.addIssues(REPO, 260, (index) => ({ title: `Same second ${index}` }));
+    world.clock.advance(10 * MINUTE);
+    let { end } = await pull(world.connector, "full");
+    for (let round = 0; round < 4; round += 1) {
+      world.clock.advance(10 * MINUTE);
+      world.emulator.calls.reset();
+      ({ end } = await pull(world.connector, "changes", end.checkpoint));
+    }
+    expect(world.emulator.calls.recent.map(({ status }) => status)).toEqual([304]);
+  });
+
+  it("does not believe an empty answer to a question that has one", async () => {
+    const { world, checkpoint, number } = await quietWorld();
+    await using _ = world;
+    const { people, faults } = world.emulator;
+    people.editIssue(REPO, number, { title: "Edited" });
+    for (const mode of ["changes", "sweep"] as const) {
+      faults.add({ match: { times: 1 }, effect: { kind: "empty_list" } });
+      const { end } = await pull(world.connector, mode, checkpoint);
+      expect(end).toMatchObject({ isComplete: false, checkpoint, accessProof: null });
+    }
+    faults.clear();
+    expect(titles((await pull(world.connector, "changes", checkpoint)).records)).toEqual(["Edited"]);
+  });
+
+  it("believes an empty answer once what was to be in it is deleted", async () => {
+    const { world, checkpoint, number } = await quietWorld();
+    await using _ = world;
+    world.emulator.people.deleteIssue(REPO, number);
+    const { end } = await pull(world.connector, "changes", checkpoint);
+    expect(end.isComplete).toBe(true);
+    expect((await pull(world.connector, "sweep", end.checkpoint)).end.isComplete).toBe(true);
   });
 
   it("throws when GitHub is away, and waits out a short limit", async () => {

@@ -10,7 +10,7 @@ import {
   type GitHubEmulatorOptions,
   startGitHubEmulator,
 } from "../../../src/emulator/github/github.ts";
-import { virtualClock } from "../../http/virtual-clock.ts";
+import { type ManualClock, manualClock } from "../../engine/manual-clock.ts";
 
 export const REPO = "acme/app";
 export const KEY = "a key for tests, and for nothing else";
@@ -19,7 +19,7 @@ export interface GitHubWorld extends AsyncDisposable {
   readonly emulator: GitHubEmulator;
   readonly client: GitHubClient;
   readonly connector: GitHubConnector;
-  readonly clock: ReturnType<typeof virtualClock>;
+  readonly clock: ManualClock;
   readonly repositoryId: number;
   readonly idOf: (number: number) => string;
   /** Another client of the same server, with the clock of this one. */
@@ -33,7 +33,7 @@ export async function githubWorld(
     readonly connector?: Partial<Omit<GitHubOptions, "client" | "clock">>;
   } = {},
 ): Promise<GitHubWorld> {
-  const clock = virtualClock();
+  const clock = manualClock();
   const emulator = await startGitHubEmulator({ clock, ...options.emulator });
   const repositoryId = emulator.people.addRepository(REPO);
   const clientFor = (token: string) =>
