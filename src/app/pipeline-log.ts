@@ -17,17 +17,18 @@ export function correlationIn(link: PairLink): string {
   return (isBornOnBoard ? link.leftId : link.rightId) ?? link.leftId ?? link.id;
 }
 
-/** The same for a page; of one that nobody has linked yet, its own id. */
-export async function correlationOf(
+/** The same for pages, by their ids; of one that nobody has linked yet, its own id. */
+export async function correlationsOf(
   pairs: PairStore,
   syncIds: readonly string[],
-  pageId: string,
-): Promise<string> {
-  for (const syncId of syncIds) {
-    const [link] = await pairs.findLinks(syncId, "left", [pageId]);
-    if (link !== undefined) return correlationIn(link);
+  pageIds: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const found = new Map(pageIds.map((id) => [id, id]));
+  for (const syncId of syncIds.toReversed()) {
+    for (const link of await pairs.findLinks(syncId, "left", pageIds))
+      if (link.leftId !== null) found.set(link.leftId, correlationIn(link));
   }
-  return pageId;
+  return found;
 }
 
 /** One line for each change of a task that a run saw or made. */

@@ -9,6 +9,7 @@ import {
   openChannels,
   readChannelFolder,
 } from "../recipes/pipeline/channels.ts";
+import { gathered } from "../store/gathered.ts";
 import type { Run } from "../store/store.ts";
 import { Alerts } from "./alerts.ts";
 import type { Herald } from "./herald.ts";
@@ -16,7 +17,7 @@ import type { NotionAccess } from "./notion-access.ts";
 import type { NotionEvent } from "./notion-webhook.ts";
 import { isPipelinePair } from "./pair-recipe.ts";
 import type { PairSource } from "./pairs.ts";
-import { correlationOf, hasMissed, logVersions } from "./pipeline-log.ts";
+import { correlationsOf, hasMissed, logVersions } from "./pipeline-log.ts";
 import { PipelineNotices } from "./pipeline-notices.ts";
 import { RunWatch } from "./run-watch.ts";
 import { WebhookHealth } from "./webhook-health.ts";
@@ -60,7 +61,8 @@ export class Pipeline implements AsyncDisposable {
   private readonly files: Channels;
   private readonly notices: PipelineNotices;
   private readonly runs: RunWatch;
-  private readonly logging = new Set<Promise<void>>();
+  private readonly logging = new Set<Promise<unknown>>();
+  private readonly logDelivery: (delivery: StoredDelivery) => Promise<undefined>;
 
   constructor(
     config: PipelineConfig,
@@ -73,6 +75,7 @@ export class Pipeline implements AsyncDisposable {
     this.parts = { ...parts, health: new WebhookHealth({ clock: deps.clock, alerts, isExpected }) };
     this.notices = new PipelineNotices(config, { ...parts, channels: () => channels.current() });
     this.runs = new RunWatch(alerts);
+    this.logDelivery = gathered((deliveries) => this.logDeliveries(deliveries));
   }
 
   channels(): readonly Channel[] {
@@ -94,7 +97,7 @@ export class Pipeline implements AsyncDisposable {
   /** A delivery was stored for these syncs; none when it is none of ours or came again. Its sender does not wait for the log. */
   received(event: NotionEvent, stored: readonly string[]): void {
     if (stored.length === 0) return;
-    const logging = this.logDelivery(event, stored)
+    const logging = this.logDelivery({ event, stored })
       .catch(() =>
         this.parts.herald.tell("warn", "pipeline.webhook", { event_id: event.id, type: event.type }),
       )
@@ -123,17 +126,25 @@ export class Pipeline implements AsyncDisposable {
     await this.parts.alerts[Symbol.asyncDispose]();
   }
 
-  private async logDelivery(event: NotionEvent, stored: readonly string[]): Promise<void> {
+  /** The names of all pages in it are looked up at once, while the next deliveries gather. */
+  private async logDeliveries(deliveries: readonly StoredDelivery[]): Promise<readonly undefined[]> {
     const { herald, deps } = this.parts;
-    const { id, type, pageId } = event;
-    const correlation = pageId === null ? null : await correlationOf(deps.store.pairs, stored, pageId);
-    herald.tell("info", "pipeline.webhook", {
-      event_id: id,
-      type,
-      page_id: pageId,
-      correlation_id: correlation,
+    const syncIds = [...new Set(deliveries.flatMap(({ stored }) => stored))];
+    const pageIds = [...new Set(deliveries.flatMap(({ event }) => event.pageId ?? []))];
+    const correlations = await correlationsOf(deps.store.pairs, syncIds, pageIds);
+    return deliveries.map(({ event: { id, type, pageId } }) => {
+      const correlation = pageId === null ? null : (correlations.get(pageId) ?? pageId);
+      const fields = { event_id: id, type, page_id: pageId, correlation_id: correlation };
+      herald.tell("info", "pipeline.webhook", fields);
+      return undefined;
     });
   }
+}
+
+/** A delivery, and the syncs that it was stored for. */
+interface StoredDelivery {
+  readonly event: NotionEvent;
+  readonly stored: readonly string[];
 }
 
 async function readFolder(folder: string) {

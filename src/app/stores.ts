@@ -1,9 +1,13 @@
 import { existsSync } from "node:fs";
+import { extname } from "node:path";
+import { Worker } from "node:worker_threads";
 import { storeKindOf } from "../config/store-url.ts";
 import type { Ids } from "../core/clock.ts";
 import { openSqliteStore } from "../store/sqlite/open.ts";
 import type { Store } from "../store/store.ts";
 import type { StoreTables } from "../store/tables.ts";
+import { threadedStore } from "../store/threaded/threaded.ts";
+import { systemIds } from "./platform.ts";
 
 // The one place that knows which store an address means. What Postgres needs is loaded when there is one.
 
@@ -15,6 +19,30 @@ export async function openStore(
   if (isReadOnly && !(await hasStore(url))) return openSqliteStore({ path: ":memory:", ids });
   if (storeKindOf(url) === "sqlite") return openSqliteStore({ path: pathOf(url), ids });
   return (await import("../store/postgres/open.ts")).openPostgresStore({ url, ids });
+}
+
+/**
+ * The store for a process that answers others while it works: SQLite makes its thread wait for the disk, so it gets one of
+ * its own. Ids are the system's. Postgres waits elsewhere anyway.
+ */
+export async function openServingStore(url: string): Promise<Store> {
+  const options = { ids: systemIds, isReadOnly: false };
+  if (storeKindOf(url) !== "sqlite") return openStore(url, options);
+  const edits = await openStore(url, options);
+  const thread = new Worker(new URL(`./store-thread${extname(import.meta.url)}`, import.meta.url), {
+    workerData: { path: pathOf(url) },
+  });
+  try {
+    const store = await threadedStore(thread, edits);
+    const close = async () => {
+      await store.close();
+      await edits.close();
+    };
+    return { ...store, close, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await edits.close();
+    throw error;
+  }
 }
 
 /** The store as tables, made when missing and brought up to date. */

@@ -176,11 +176,13 @@ export interface GitHubDelivery extends Delivery {
  * - `taken`: stored, or about nothing of ours; `events`: how many were new
  * - `token`: the handshake of a new subscription, while it is waited for; for the operator's eyes
  * - `refused`: not signed with our secret, or there is none
+ * - `busy`: signed, and not stored, because too many others wait for that: to be delivered again
  */
 export type DeliveryOutcome =
   | { readonly kind: "taken"; readonly events: number }
   | { readonly kind: "token"; readonly token: string }
-  | { readonly kind: "refused"; readonly message: string };
+  | { readonly kind: "refused"; readonly message: string }
+  | { readonly kind: "busy" };
 
 /** What two-way syncs offer beside running and planning. */
 export interface TwoWay {

@@ -14,6 +14,8 @@ import type { Delivery, DeliveryOutcome } from "./two-way.ts";
 
 /** How long an operator has to press the button in Notion after opening the window. */
 const handshakeWindowMs = 600_000;
+/** Deliveries that may wait for the disk at once: at 5,000 a second, what a disk that stops for 400 ms leaves waiting. */
+const waitingMax = 2_000;
 
 /**
  * Takes in webhook deliveries: what is signed is stored before it is acknowledged, and the loops of the syncs that it
@@ -25,6 +27,8 @@ export class WebhookDesk {
   private readonly wake: (source: PairSource, event: NotionEvent) => void;
   /** Engine time (ms) until which a handshake is taken. */
   private handshakeUntil = 0;
+  /** Deliveries that are being stored. */
+  private waiting = 0;
 
   constructor(
     world: SyncWorld,
@@ -42,10 +46,21 @@ export class WebhookDesk {
   }
 
   async receive({ body, signature }: Delivery): Promise<DeliveryOutcome> {
-    if (isSignedWith(this.secrets, body, signature)) return this.take(jsonIn(body));
+    if (isSignedWith(this.secrets, body, signature)) return this.takeWhileThereIsRoom(body);
     const token = verificationTokenIn(jsonIn(body));
     if (token !== null && this.world.deps.clock.now() < this.handshakeUntil) return { kind: "token", token };
     return { kind: "refused", message: this.refusal(token !== null) };
+  }
+
+  /** What cannot be stored soon is better delivered again later than kept in memory without end. */
+  private async takeWhileThereIsRoom(body: Uint8Array): Promise<DeliveryOutcome> {
+    if (this.waiting >= waitingMax) return { kind: "busy" };
+    this.waiting += 1;
+    try {
+      return await this.take(jsonIn(body));
+    } finally {
+      this.waiting -= 1;
+    }
   }
 
   /** Whatever is signed is acknowledged, also what nobody knows: a refused delivery pauses a subscription for everybody. */

@@ -31,7 +31,15 @@ export interface CommandResult {
 
 /** Opens Lockstep as configured, and closes it whatever happens. */
 export function withLockstep<T>(context: CommandContext, work: (opened: Opened) => Promise<T>): Promise<T> {
-  return withOpened(context, { isReadOnly: false, work });
+  return withOpened(context, { isReadOnly: false, isServing: false, work });
+}
+
+/** The same for a command that answers others while syncs run. */
+export function withServingLockstep<T>(
+  context: CommandContext,
+  work: (opened: Opened) => Promise<T>,
+): Promise<T> {
+  return withOpened(context, { isReadOnly: false, isServing: true, work });
 }
 
 /** The same for commands that only look. */
@@ -39,18 +47,18 @@ export function withReadOnlyLockstep<T>(
   context: CommandContext,
   work: (opened: Opened) => Promise<T>,
 ): Promise<T> {
-  return withOpened(context, { isReadOnly: true, work });
+  return withOpened(context, { isReadOnly: true, isServing: false, work });
 }
 
 async function withOpened<T>(
   { io, deps, flags }: CommandContext,
-  { isReadOnly, work }: { isReadOnly: boolean; work: (opened: Opened) => Promise<T> },
+  { work, ...how }: { isReadOnly: boolean; isServing: boolean; work: (opened: Opened) => Promise<T> },
 ): Promise<T> {
   const { config, environment } = await loadConfig({ cwd: io.cwd, file: flags.config ?? null, env: io.env });
   const { secrets, notionBaseUrl, githubBaseUrl } = environment;
   const baseUrl = notionBaseUrl === null ? {} : { baseUrl: notionBaseUrl };
   const githubUrl = githubBaseUrl === null ? {} : { githubUrl: githubBaseUrl };
-  const lockstep = await deps.openLockstep({ config, secrets, isReadOnly, ...baseUrl, ...githubUrl });
+  const lockstep = await deps.openLockstep({ config, secrets, ...how, ...baseUrl, ...githubUrl });
   try {
     return await work({ lockstep, secrets });
   } finally {

@@ -14,6 +14,8 @@ export interface OpenRequest {
   readonly githubUrl?: string;
   /** Leaves no store behind where there was none: for commands that only look. */
   readonly isReadOnly: boolean;
+  /** It answers others while syncs run. */
+  readonly isServing: boolean;
 }
 
 /** A running emulator, as far as the command line needs it. */

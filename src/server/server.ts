@@ -94,6 +94,8 @@ function createApp(
   stopping: AbortSignal,
 ): Hono {
   const app = new Hono();
+  // Before the log of requests: it tells itself what went wrong, and deliveries come by the thousand.
+  app.route("/webhook", createWebhookRoute({ twoWay: lockstep.twoWay, logger, onToken }));
   app.use(async (context, next) => {
     const startedAt = performance.now();
     await next();
@@ -103,7 +105,6 @@ function createApp(
       "request",
     );
   });
-  app.route("/webhook", createWebhookRoute({ twoWay: lockstep.twoWay, logger, onToken }));
   if (isLoopback(host)) app.use(requireLoopbackHost());
   app.get("/healthz", (context) => context.json({ ok: true, version: readVersion() }));
   app.use(requireBearer(adminToken));

@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Logger } from "pino";
@@ -6,8 +6,9 @@ import type { DeliveryOutcome, TwoWay } from "../app/two-way.ts";
 import { LockstepError } from "../core/errors.ts";
 
 const bodyBytesMax = 1024 * 1024;
-/** GitHub caps its payloads there: https://docs.github.com/en/webhooks/webhook-events-and-payloads */
-const githubBytesMax = 25 * 1024 * 1024;
+/** GitHub's largest are five times that, of pushes: those go unheard, and the next poll finds what they told. */
+const githubBytesMax = 5 * 1024 * 1024;
+const notKept = "The delivery could not be kept; send it again.";
 
 export interface WebhookOptions {
   readonly twoWay: TwoWay;
@@ -22,11 +23,17 @@ export interface WebhookOptions {
  */
 export function createWebhookRoute({ twoWay, logger, onToken }: WebhookOptions): Hono {
   const app = new Hono();
-  app.post("/notion", bodyLimit({ maxSize: bodyBytesMax, onError: refuseBody }), async (context) => {
-    const body = new Uint8Array(await context.req.arrayBuffer());
-    const signature = context.req.header("x-notion-signature") ?? null;
-    return answerFor(twoWay.receive({ body, signature }), { logger, onToken });
-  });
+  const limit = bodyLimit({ maxSize: bodyBytesMax, onError: refuseBody });
+  // Counting a body makes a stream of it, which costs more than all the rest; most say how long they are.
+  app.post(
+    "/notion",
+    (context, next) => (isKnownShort(context) ? next() : limit(context, next)),
+    async (context) => {
+      const body = new Uint8Array(await context.req.arrayBuffer());
+      const signature = context.req.header("x-notion-signature") ?? null;
+      return answerFor(twoWay.receive({ body, signature }), { logger, onToken });
+    },
+  );
   app.post("/github", bodyLimit({ maxSize: githubBytesMax, onError: refuseBody }), async (context) => {
     const body = new Uint8Array(await context.req.arrayBuffer());
     const header = (name: string) => context.req.header(name) ?? null;
@@ -52,14 +59,25 @@ async function answerFor(
   // Not kept, so not acknowledged: it will be delivered again.
   if (outcome instanceof LockstepError) {
     logger.error({ message: outcome.message }, "webhook could not be kept");
-    return answer(503, { code: outcome.code, message: "The delivery could not be kept; send it again." });
+    return answer(503, { code: outcome.code, message: notKept });
   }
   if (outcome.kind === "refused") {
     logger.warn({ message: outcome.message }, "webhook refused");
     return answer(401, { code: "UNAUTHENTICATED", message: outcome.message });
   }
+  if (outcome.kind === "busy") {
+    logger.warn("webhook put off: too many wait to be stored");
+    return answer(503, { code: "STORE_FAILED", message: notKept }, { "retry-after": "1" });
+  }
   if (outcome.kind === "token") onToken(outcome.token);
   return Response.json({ ok: true, events: outcome.kind === "taken" ? outcome.events : 0 });
+}
+
+/** Node's parser holds a body to the length that it names. */
+function isKnownShort({ req }: Context): boolean {
+  const length = req.header("content-length");
+  const isStreamed = req.header("transfer-encoding") !== undefined;
+  return length !== undefined && !isStreamed && Number(length) <= bodyBytesMax;
 }
 
 function refuseBody(): Response {
@@ -69,6 +87,7 @@ function refuseBody(): Response {
 function answer(
   status: ContentfulStatusCode,
   error: { readonly code: string; readonly message: string },
+  headers: Readonly<Record<string, string>> = {},
 ): Response {
-  return Response.json({ ok: false, error }, { status });
+  return Response.json({ ok: false, error }, { status, headers });
 }

@@ -109,6 +109,17 @@ describe("following a two-way sync", () => {
     expect(followed.triggers()).toEqual(["webhook succeeded"]);
   });
 
+  it("puts deliveries off when thousands wait to be stored, and takes them when there is room", async () => {
+    await using world = await TableWorld.open();
+    const page = world.addPage("Ada", "ada@example.com");
+    const lockstep = await world.running({}, { webhookSecrets: [secret] });
+    const receive = (n: number) => lockstep.twoWay.receive(edited(world, page, `event-${n}`));
+    const outcomes = await Promise.all(Array.from({ length: 2_003 }, (_, n) => receive(n)));
+    const kinds = Map.groupBy(outcomes, ({ kind }) => kind);
+    expect([kinds.get("taken")?.length, kinds.get("busy")?.length]).toEqual([2_000, 3]);
+    expect(await receive(2_002)).toEqual({ kind: "taken", events: 1 });
+  });
+
   it("takes over what a webhook told while nobody followed", async () => {
     await using world = await TableWorld.open();
     const page = world.addPage("Ada", "ada@example.com");

@@ -194,7 +194,7 @@ function checkOrder(end: Ended, link: PairLink, side: Side): void {
     if (
       at === -1 ||
       newer.length === 0 ||
-      isNewestOf(world, other, recordId(link, other), { field: field.name, value: final })
+      isNewestSeen(end, link, { side: other, field: field.name, value: final })
     )
       continue;
     const seen = newer.find((happening) => watch.keeps(side, field.name, written(happening)));
@@ -207,18 +207,21 @@ function checkOrder(end: Ended, link: PairLink, side: Side): void {
   }
 }
 
-/** Both sides may have begun with one value: then it may well be the other side's newest that won. */
-function isNewestOf(
-  world: World,
-  side: Side,
-  id: string | null,
-  change: { field: string; value: Plain },
+/** Both sides may have begun with one value: then it may well be the other side's newest that won, as far as it was seen. */
+function isNewestSeen(
+  { world, watch }: Ended,
+  link: PairLink,
+  { side, field, value }: { readonly side: Side; readonly field: string; readonly value: Plain },
 ): boolean {
-  const { field, value } = change;
-  if (id === null) return false;
-  const newest = world.ledger
-    .of(side, id)
-    .findLast(({ by, fields: changed }) => by === "person" && changed[field] !== undefined);
+  const [id, target] = [recordId(link, side), recordId(link, otherSide(side))];
+  if (id === null || target === null) return false;
+  const writtenAt = world.ledger
+    .of(otherSide(side), target)
+    .findLast(({ by, fields: changed }) => by === "engine" && changed[field]?.to === value)?.at;
+  const newest = world.ledger.of(side, id).findLast(({ by, fields: changed }) => {
+    const change = changed[field];
+    return by === "person" && change !== undefined && watch.keeps(side, field, change.to, writtenAt);
+  });
   return newest?.fields[field]?.to === value;
 }
 

@@ -48,12 +48,12 @@ export const mutants: readonly Mutant[] = [
     profile: "lagging",
   },
   {
-    name: "no-witness",
-    rule: "an empty list is believed only with a second opinion",
+    name: "empty-believed",
+    rule: "an empty list does not move the checkpoint",
     file: `${notion}/pull.ts`,
-    search: "if (!verdict.isCredible) return end(false, verdict.reason, null);",
-    replace: "if (!verdict.isCredible) return end(true, null, null);",
-    profile: "blindPolls",
+    search: "nothingSeen(watermark)",
+    replace: "nothingSeen(watermarkAt(askedAt))",
+    profile: "swarm",
   },
   {
     name: "missing-is-deleted",
@@ -290,14 +290,6 @@ export const mutants: readonly Mutant[] = [
     profile: "blindLists",
   },
   {
-    name: "create-never-retired",
-    rule: "an open create ends when its pair has found another record",
-    file: `${engine}/reads.ts`,
-    search: 'const isOpenCreate = intent.kind === "create" && recordId(pair.link, intent.side) === null;',
-    replace: 'const isOpenCreate = intent.kind === "create";',
-    profile: "twinCreates",
-  },
-  {
     name: "held-reading-lost",
     rule: "what was read of a record is kept while its deletion waits for a person",
     file: `${engine}/converge.ts`,
@@ -305,6 +297,22 @@ export const mutants: readonly Mutant[] = [
       "if (change.versions.length > 0 && (await save(session, change)) === null) return { change: null };",
     replace: "",
     profile: "blindWrites",
+  },
+  {
+    name: "doubt-retired-unseen",
+    rule: "a doubt ends with a reading that has seen the record, and with no other",
+    file: `${engine}/reads.ts`,
+    search: 'seen?.isStrong === true && seen.presence !== "unknown" && seen.readAt > intent.horizon',
+    replace: "seen?.isStrong === true && seen.readAt > intent.horizon",
+    profile: "unseenDoubts",
+  },
+  {
+    name: "unread-never-due",
+    rule: "a change that waits for a field that could not be read wakes up by itself",
+    file: `${engine}/unread.ts`,
+    search: 'return row === "F0" && isCut',
+    replace: 'return row === "F8" && isCut',
+    profile: "cutAnswers",
   },
 ];
 

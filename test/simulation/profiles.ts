@@ -98,11 +98,19 @@ export const profiles: Readonly<Record<string, Profile>> = {
         indexLagMs: 20 * SECOND,
       },
     ),
-  blindPolls: (options) =>
+  /** Outages that Notion does not admit, over a data source with hardly a page left in it. */
+  blindEmpties: (options) =>
     crowded(
       options,
-      { emptyList: 0.1 },
-      { isHot: false, outages: 2, sweepEveryMs: null, hasHints: false, weights: editing },
+      {},
+      {
+        acts: 24,
+        isHot: false,
+        outages: 6,
+        sweepEveryMs: null,
+        hasHints: false,
+        weights: { create: 8, moveOut: 30, trash: 10 },
+      },
     ),
   deaths: (options) =>
     crowded(
@@ -226,6 +234,20 @@ export const profiles: Readonly<Record<string, Profile>> = {
       options,
       { lost: 0.3, late: 0.2 },
       { isHot: false, matchesByName: true, indexLagMs: 60 * SECOND, weights: { createTwins: 30, edit: 10 } },
+    ),
+  /** Writes of unknown fate, and pages that cannot be seen when it is decided. */
+  unseenDoubts: (options) =>
+    crowded(
+      options,
+      { late: 0.5 },
+      { acts: 60, outages: 12, hasHints: true, weights: { create: 4, edit: 60 }, lateMs: 60 * SECOND },
+    ),
+  /** Fields that are missing from answers, and nothing that looks again. */
+  cutAnswers: (options) =>
+    crowded(
+      options,
+      { partial: 0.6 },
+      { hasHints: true, sweepEveryMs: null, weights: { create: 10, edit: 60 }, conflictPolicy: "left" },
     ),
   ambiguous: (options) =>
     crowded(

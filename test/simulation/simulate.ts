@@ -268,10 +268,18 @@ class Run {
       await this.#until(world.now - START + Math.ceil(this.#recoveryMs() / rounds));
       if (this.#isOver()) return;
     }
+    // Somebody who sets values back again and again is left in peace for a while; then the last word is carried over.
+    if (await this.#isFoughtOver()) await this.#until(world.now - START + 11 * MINUTE);
     if (options.hiddenPages + options.outages === 0) return;
     // What could not be seen is looked for again after an hour; nothing else is to be waited for, so polls may be rare.
     world.pollEveryMs = 10 * MINUTE;
     await this.#until(world.now - START + 75 * MINUTE);
+  }
+
+  async #isFoughtOver(): Promise<boolean> {
+    for await (const { problem } of this.#fleet.store.pairs.iterateLinks(SYNC))
+      if (problem?.startsWith("OSCILLATION")) return true;
+    return false;
   }
 
   /** One process stays stopped for good; the others have to do without it. */

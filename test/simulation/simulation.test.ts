@@ -14,7 +14,7 @@ const from = Number(process.env.LOCKSTEP_SEEDS_FROM ?? 100_000);
 const count = Number(process.env.LOCKSTEP_SEEDS ?? 1_000);
 const threads = 2;
 /** Planted bugs that a few seeds find; `npm run simulate -- --mutants` hunts them all. */
-const quickest = ["no-marker-lookup", "no-settle-wait", "no-overlap", "no-witness", "no-precondition"];
+const quickest = ["no-marker-lookup", "no-settle-wait", "no-overlap", "set-replaced", "no-precondition"];
 const traced = { ...inMemory, isTraced: true };
 
 describe("the two-way engine in a simulated world", () => {

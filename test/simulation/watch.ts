@@ -36,7 +36,8 @@ interface Sent {
 /** Looks at every write and every commit as they happen, and says what must never be. */
 export class Watch {
   readonly durable: Durable = { links: new Map(), conflicts: new Map(), versions: [] };
-  readonly #kept = new Set<string>();
+  /** Since when each value is in a version or a conflict. */
+  readonly #kept = new Map<string, number>();
   /** Who was ever paired with whom. */
   readonly #partners = new Map<string, Set<string>>();
   readonly #world: () => World;
@@ -50,9 +51,9 @@ export class Watch {
     this.#mayWrite = mayWrite;
   }
 
-  /** True when the value (or list element) is in a version or a conflict. */
-  keeps(side: Side, field: string, value: Plain): boolean {
-    return this.#kept.has(keptKey(side, field, value));
+  /** True when the value (or list element) is in a version or a conflict, and was by then (ms). */
+  keeps(side: Side, field: string, value: Plain, by = Number.POSITIVE_INFINITY): boolean {
+    return (this.#kept.get(keptKey(side, field, value)) ?? Number.POSITIVE_INFINITY) < by;
   }
 
   partnersOf(side: Side, id: string): ReadonlySet<string> {
@@ -178,8 +179,9 @@ export class Watch {
     if (side !== "left") return;
     for (const page of workspace.pages()) {
       if (page.id === id || page.createdBy !== workspace.botId) continue;
-      // What has left the data source since, or may not be seen, cannot be found by its marker.
-      if (this.#world().presence("left", page.id) !== "live" || this.#world().isHidden(page.id)) continue;
+      // What has left the data source since, or could not be seen, cannot be found by its marker.
+      if (this.#world().presence("left", page.id) !== "live" || this.#world().wasPassedOver(page.id))
+        continue;
       const isSame = ledger.of("left", page.id)[0]?.marker === marker;
       if (isSame) this.#fail("I3", `${id} was made for ${marker}, which has ${page.id} already`, id);
     }
@@ -282,8 +284,10 @@ export class Watch {
 
   #keep(side: Side, field: string, value: Json): void {
     const plain = Array.isArray(value) || typeof value === "string" ? (value as Plain) : null;
-    this.#kept.add(keptKey(side, field, plain));
-    for (const element of listOf(plain)) this.#kept.add(keptKey(side, field, element));
+    for (const each of [plain, ...listOf(plain)]) {
+      const key = keptKey(side, field, each);
+      if (!this.#kept.has(key)) this.#kept.set(key, this.#world().now);
+    }
   }
 
   #note({ fence, links, versions, state }: PairCommit): void {

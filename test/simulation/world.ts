@@ -49,6 +49,7 @@ export class World {
   readonly #hooks: WorldHooks;
   readonly #hidden = new Map<string, number>();
   readonly #blockedUntil = new WeakMap<Machine, number>();
+  readonly #passedOver = new Set<string>();
   #outage: { readonly until: number; readonly isSilent: boolean } = { until: 0, isSilent: false };
   #isFaulty = true;
   /** How long processes rest between polls (ms). */
@@ -126,7 +127,13 @@ export class World {
   }
 
   canSee(page: Page): boolean {
+    if (this.isHidden(page.id)) this.#passedOver.add(page.id);
     return !this.isOut() && !this.isHidden(page.id);
+  }
+
+  /** Somebody looked for it while it could not be seen: that it is there cannot be known. */
+  wasPassedOver(pageId: string): boolean {
+    return this.#passedOver.has(pageId);
   }
 
   /** One page that may not be seen, while the others can. */

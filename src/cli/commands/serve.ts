@@ -8,7 +8,7 @@ import {
   type CommandResult,
   untilAborted,
   wholeNumber,
-  withLockstep,
+  withServingLockstep,
 } from "../command.ts";
 
 /** Runs schedules and two-way syncs, takes webhooks, serves the HTTP API and MCP over HTTP, until stopped. Prints where it is as soon as it is up. */
@@ -18,7 +18,7 @@ export function serve(
 ): Promise<CommandResult> {
   const { io } = context;
   const port = wholeNumber("--port", flags.port, { min: 0, max: 65_535 });
-  return withLockstep(context, async ({ lockstep, secrets: { notionToken, adminToken } }) => {
+  return withServingLockstep(context, async ({ lockstep, secrets: { notionToken, adminToken } }) => {
     if (notionToken === null) refuseSchedules(lockstep.config);
     refuseWithoutBoard(lockstep.config);
     const logger = createLogger(io.stderr);

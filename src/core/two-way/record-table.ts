@@ -62,9 +62,9 @@ export const recordTable = {
   },
   dead: {
     absent: inert,
-    live: { absent: "nothing", live: "revive", dead: "returned", out: "nothing", unknown: "nothing" },
+    live: { absent: "nothing", live: "revive", dead: "returned", out: "unlink", unknown: "nothing" },
     dead: { absent: "nothing", live: "returned", dead: "nothing", out: "nothing", unknown: "nothing" },
-    out: inert,
+    out: { absent: "nothing", live: "unlink", dead: "nothing", out: "nothing", unknown: "nothing" },
     unknown: inert,
   },
   unlinked: { absent: inert, live: inert, dead: inert, out: inert, unknown: inert },

@@ -5,6 +5,7 @@ import { settleCreate } from "./creates.ts";
 import {
   dueBy,
   isAmbiguous,
+  isMatched,
   newPair,
   openPair,
   type Pair,
@@ -200,6 +201,7 @@ class Desk {
       const problem = pair.link.problem === "AMBIGUOUS_KEY" ? null : pair.link.problem;
       return { ...pair, link: { ...pair.link, key, problem } };
     }
+    if (isMatched(pair.link)) return pair;
     const other = this.pairs.get(holder);
     const isOtherPending =
       other?.link.status === "none" && recordId(other.link, otherSide(this.from.side)) === null;

@@ -113,8 +113,13 @@ export function closePair({ link, doc }: Pair): PairLink {
 }
 
 /** Several records could be its counterpart, and a person has to say which. One that has found it is past that. */
-export function isAmbiguous({ status, problem }: PairLink): boolean {
-  return status === "none" && problem === "AMBIGUOUS_KEY";
+export function isAmbiguous(link: PairLink): boolean {
+  return link.status === "none" && link.problem === "AMBIGUOUS_KEY" && !isMatched(link);
+}
+
+/** Both records are known, whatever their keys become. */
+export function isMatched({ leftId, rightId }: PairLink): boolean {
+  return leftId !== null && rightId !== null;
 }
 
 export function recordId(link: PairLink, side: Side): string | null {

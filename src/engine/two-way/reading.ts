@@ -4,12 +4,16 @@ import type { SourceRecord } from "../../core/record.ts";
 import type { Side } from "../../core/two-way/mapping.ts";
 import type { StoredInboxEvent } from "../../store/pair-store.ts";
 import { takeIn } from "./intake.ts";
-import { dueBy, isAmbiguous, openPair, recordId, withSeen } from "./link.ts";
+import { dueBy, isAmbiguous, openPair, type Pair, recordId, withSeen } from "./link.ts";
 import { commitChanges, demandGoing, type PairChange, type Session, unchangedHistory } from "./session.ts";
 import { type SyncState, stateJson, withSide } from "./state.ts";
 
-/** Hints taken up in one go, and suspects of a sweep looked at in one go. */
+/** Suspects of a sweep looked at in one go. */
 const batchMax = 200;
+/** Hints read in one go. They are small, and many of them name the same records. */
+const hintsMax = 1_000;
+/** So many goes at once; what comes faster than that waits for the next look. */
+const hintRoundsMax = 50;
 
 /** What a side showed: where reading goes on, and whether its columns are other than remembered. */
 export interface ReadingEnd {
@@ -176,31 +180,42 @@ async function lookAgain(
 }
 
 /**
- * Takes up hints that came in: the records they name are looked at first. What they say is not believed, and a hint that
- * names a record nobody knows yet makes it known. Returns false when there was nothing.
+ * Takes up all hints that came in: the records they name are looked at first, each once however many hints name it. What
+ * they say is not believed, and a hint that names a record nobody knows yet makes it known. Returns false when there was
+ * nothing.
  */
 export async function takeHints(session: Session): Promise<boolean> {
-  const { pairs } = session.deps.store;
-  const events = await pairs.listInbox(session.pair.id, batchMax);
-  if (events.length === 0) return false;
-  for (const side of ["left", "right"] as const) {
-    const ids = [
-      ...new Set(
-        events.flatMap((event) => (event.side === side && event.recordId !== null ? [event.recordId] : [])),
-      ),
-    ];
-    if (ids.length === 0) continue;
-    const found = await pairs.findLinks(session.pair.id, side, ids);
-    // An ambiguous record is taken in anew, key and all: it may have become unambiguous, and is not due before.
-    const links = found.filter((link) => !isAmbiguous(link));
-    await lookAgain(session, links.map(openPair), { side, priority: 0 });
-    const known = new Set(links.map((link) => recordId(link, side)));
-    const unknown = ids.filter((id) => !known.has(id));
-    await discover(session, side, unknown);
+  for (let round = 0; round < hintRoundsMax; round += 1) {
+    demandGoing(session);
+    const events = await session.deps.store.pairs.listInbox(session.pair.id, hintsMax);
+    if (events.length === 0) return round > 0;
+    for (const side of ["left", "right"] as const) {
+      const named = events.flatMap((event) => (event.side === side ? (event.recordId ?? []) : []));
+      if (named.length > 0) await follow(session, side, [...new Set(named)]);
+    }
+    session.tally.hints(events);
+    await commitChanges(session, [], { handled: events.map(({ seq }: StoredInboxEvent) => seq) });
+    if (events.length < hintsMax) return true;
   }
-  session.tally.hints(events);
-  await commitChanges(session, [], { handled: events.map(({ seq }: StoredInboxEvent) => seq) });
   return true;
+}
+
+/** Makes the records that hints name due, to be read first. */
+async function follow(session: Session, side: Side, ids: readonly string[]): Promise<void> {
+  const found = await session.deps.store.pairs.findLinks(session.pair.id, side, ids);
+  // An ambiguous record is taken in anew, key and all: it may have become unambiguous, and is not due before.
+  const links = found.filter((link) => !isAmbiguous(link));
+  const pairs = links.map(openPair).filter((pair) => !isAboutToBeRead(session, pair, side));
+  if (pairs.length > 0) await lookAgain(session, pairs, { side, priority: 0 });
+  const known = new Set(links.map((link) => recordId(link, side)));
+  const unknown = ids.filter((id) => !known.has(id));
+  await discover(session, side, unknown);
+}
+
+/** An earlier hint has made it so, and nobody has looked since: a further one has nothing to add. */
+function isAboutToBeRead({ deps }: Session, { link, doc }: Pair, side: Side): boolean {
+  const isFirst = link.priority === 0 && link.dueAt !== null && link.dueAt <= deps.clock.now();
+  return isFirst && doc.seen[side]?.mustRead === true;
 }
 
 /** Reads records by id and takes them in, as a listing would show them. */

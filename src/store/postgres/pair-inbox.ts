@@ -1,7 +1,7 @@
+import { gathered } from "../gathered.ts";
 import { type InboxRow, rowToInboxEvent, selectInbox } from "../pair-rows.ts";
 import type { InboxEvent, PairStore } from "../pair-store.ts";
 import type { Database } from "./database.ts";
-import { gathered } from "./gathered.ts";
 import { type InsertPlan, insertReturning } from "./insert.ts";
 
 export type InboxTopic = Pick<PairStore, "putInbox" | "listInbox" | "pruneInbox">;

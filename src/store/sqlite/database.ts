@@ -4,6 +4,7 @@ import { LockstepError } from "../../core/errors.ts";
 import type { SchemaChange } from "../tables.ts";
 import { isBusy, storeFailure } from "./failures.ts";
 import { migrate } from "./migrations.ts";
+import { transactionsOn } from "./transactions.ts";
 
 /** A statement prepared once and kept for the life of the store. `Row` describes the columns it selects. */
 export interface Query<Row> {
@@ -23,6 +24,13 @@ export interface Database {
   read<T>(work: () => T): T;
   /** One transaction that holds the write lock from its first statement: what it reads stays true until its end. */
   write<T>(work: () => T): T;
+  /**
+   * What `work` writes, each write whole or not at all, is kept together with one wait for the disk. Only when this returns
+   * is any of it kept; when it throws, none is.
+   */
+  together(work: () => void): void;
+  /** Inside `together`. */
+  isTogether(): boolean;
   close(): void;
 }
 
@@ -93,8 +101,7 @@ function enterWalMode(connection: DatabaseSync): void {
 }
 
 function wrap(connection: DatabaseSync, path: string, schema: SchemaChange): Database {
-  const begin = connection.prepare("BEGIN IMMEDIATE");
-  const commit = connection.prepare("COMMIT");
+  const transactions = transactionsOn(connection);
   function read<T>(work: () => T): T {
     try {
       return work();
@@ -106,19 +113,9 @@ function wrap(connection: DatabaseSync, path: string, schema: SchemaChange): Dat
     schema,
     read,
     define: (name, pure) => connection.function(name, { deterministic: true }, pure),
-    write: (work) =>
-      read(() => {
-        begin.run();
-        try {
-          const result = work();
-          commit.run();
-          return result;
-        } catch (error) {
-          // SQLite has already rolled back by itself after some failures (full disk, I/O).
-          if (connection.isTransaction) connection.exec("ROLLBACK");
-          throw error;
-        }
-      }),
+    write: (work) => read(() => transactions.write(work)),
+    together: (work) => read(() => transactions.together(work)),
+    isTogether: transactions.isTogether,
     query<Row>(sql: string) {
       const statement = read(() => connection.prepare(sql));
       return {

@@ -1,8 +1,9 @@
 import type { Ids } from "../../core/clock.ts";
 import type { Store } from "../store.ts";
+import type { SharedStore } from "../threaded/host.ts";
 import { commitTopic } from "./commit.ts";
 import { conflictTopic } from "./conflicts.ts";
-import { openDatabase } from "./database.ts";
+import { type Database, openDatabase } from "./database.ts";
 import { editTopic } from "./edits.ts";
 import { historyTopic } from "./history.ts";
 import { leaseTopic } from "./leases.ts";
@@ -20,13 +21,20 @@ export interface SqliteStoreOptions {
   readonly busyTimeoutMs?: number;
 }
 
+const busyTimeoutMs = 10_000;
+
 /** A store in one SQLite file, shared safely by several processes on one machine. */
-export async function openSqliteStore({
-  path,
-  ids,
-  busyTimeoutMs = 10_000,
-}: SqliteStoreOptions): Promise<Store> {
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
+  return storeOn(openDatabase(options.path, options.busyTimeoutMs ?? busyTimeoutMs), options.ids);
+}
+
+/** The same, for whoever collects calls: what those write that begin in `together` is kept with one wait for the disk. */
+export async function openSharedSqliteStore({ path, ids }: SqliteStoreOptions): Promise<SharedStore> {
   const database = openDatabase(path, busyTimeoutMs);
+  return { store: storeOn(database, ids), together: database.together };
+}
+
+function storeOn(database: Database, ids: Ids): Store {
   const tasks = taskReader(database);
   const syncs = syncWriter(database);
   const close = async () => database.close();

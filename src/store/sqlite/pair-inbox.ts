@@ -80,6 +80,7 @@ function groupedWrites<Input, Output>(
 
   return (input) =>
     new Promise((resolve, reject) => {
+      if (database.isTogether()) return resolve(database.write(() => write(input)));
       if (group.length === 0) setImmediate(flush);
       group.push({ input, resolve, reject });
     });

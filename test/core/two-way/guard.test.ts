@@ -72,6 +72,13 @@ describe("what a guard counts in a plan", () => {
     ).toEqual([]);
   });
 
+  it("is no clearing where nobody knows what was there", () => {
+    const plan = planPair(inputOf({ base, rules, left: viewOf({ values }), right: viewOf({ values }) }));
+    const unseen = { field: { value: null, source: null, expected: undefined } };
+    const writes = { left: null, right: { kind: "update", fields: unseen } } as const;
+    expect(guardFact("link", { ...plan, writes })).toMatchObject({ updates: ["right"], clears: [] });
+  });
+
   it.each([
     ["left", "right"],
     ["right", "left"],

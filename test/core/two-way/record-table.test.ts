@@ -26,10 +26,10 @@ const tables: Readonly<Record<Base["status"], readonly string[]>> = {
   ],
   dead: [
     "nothing nothing nothing nothing nothing nothing",
-    "nothing revive  revive  revive  nothing nothing",
+    "nothing revive  revive  revive  unlink  nothing",
     "nothing revive  nothing nothing nothing nothing",
     "nothing revive  nothing nothing nothing nothing",
-    "nothing nothing nothing nothing nothing nothing",
+    "nothing unlink  nothing nothing nothing nothing",
     "nothing nothing nothing nothing nothing nothing",
   ],
   unlinked: [

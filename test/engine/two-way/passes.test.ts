@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { createPairWorld, textRule } from "./world.ts";
+import { runPass } from "../../../src/engine/two-way/pass.ts";
+import { inboxEvent } from "../../../src/store/suite/pairs-case.ts";
+import { createPairWorld, passOptions, textRule } from "./world.ts";
 
 describe("a pass over two sides", () => {
   it("copies new records both ways, once", async () => {
@@ -27,6 +29,32 @@ describe("a pass over two sides", () => {
     world.clock.advance(120_000);
     expect((await world.run()).counts).toMatchObject({ created: 0, updated: 0 });
     expect(world.left.writes()).toBe(0);
+  });
+
+  it("takes up all hints that wait, and reads a record once however many are about it", async () => {
+    const world = createPairWorld();
+    const page = world.left.add("first");
+    await world.run();
+    world.clock.advance(120_000);
+    world.left.edit(page, "second");
+    const events = Array.from({ length: 2_500 }, (_, n) => inboxEvent(`${n}`, { recordId: page }));
+    await world.store.pairs.putInbox(events);
+    let reads = 0;
+    const { connector } = world.definition.sides.left;
+    const counted = {
+      ...connector,
+      get: (...request: Parameters<typeof connector.get>) => {
+        reads += 1;
+        return connector.get(...request);
+      },
+    };
+    const { left, right } = world.definition.sides;
+    const definition = { ...world.definition, sides: { left: { ...left, connector: counted }, right } };
+    const run = await runPass(world.deps, definition, passOptions({ polls: [] }));
+    expect(run.certificate).toMatchObject({ hints: 2_500 });
+    expect(await world.store.pairs.listInbox("pair", 1)).toEqual([]);
+    expect(await world.titles("right")).toEqual(["second"]);
+    expect(reads).toBe(1);
   });
 
   it("keeps both values of a field that both sides changed, and writes neither, until a person decides", async () => {

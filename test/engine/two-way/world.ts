@@ -106,18 +106,21 @@ export function createPairWorld(options: WorldOptions = {}): PairWorld {
     right,
     definition,
     deps,
-    run: (more = {}) =>
-      runPass(deps, definition, {
-        trigger: "test",
-        isFull: false,
-        polls: ["left", "right"],
-        allowDeletes: null,
-        isAccepted: true,
-        onProgress: () => {},
-        signal: undefined,
-        ...more,
-      }),
+    run: (more = {}) => runPass(deps, definition, passOptions(more)),
     titles: (which) => titlesOf(which === "left" ? left : right),
+  };
+}
+
+export function passOptions(more: Partial<PassOptions> = {}): PassOptions {
+  return {
+    trigger: "test",
+    isFull: false,
+    polls: ["left", "right"],
+    allowDeletes: null,
+    isAccepted: true,
+    onProgress: () => {},
+    signal: undefined,
+    ...more,
   };
 }
 
