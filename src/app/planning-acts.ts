@@ -10,6 +10,8 @@ import { type Followed, type StepParts, statusOf, titleIn } from "./planning-ste
 /** What became of an act. `pull`: the pull request as it is now, where it was touched. */
 export interface Done {
   readonly isDone: boolean;
+  /** Nobody knows whether it took effect. */
+  readonly isDoubtful?: boolean;
   readonly doc: FollowDoc;
   readonly pull: PullRequest | null;
 }
@@ -113,7 +115,8 @@ export class PullActs {
     const why =
       asked.kind === "refused" ? asked.message : `nobody knows whether it took effect (${asked.reason})`;
     this.parts.herald.tell("warn", "planning.refused", { what, issue: one.issueId, problem: why });
-    return { isDone: false, doc: withNote(one.doc, `Could not ${what}: ${why}`), pull: null };
+    const isDoubtful = asked.kind === "doubt";
+    return { isDone: false, isDoubtful, doc: withNote(one.doc, `Could not ${what}: ${why}`), pull: null };
   }
 
   private sending() {

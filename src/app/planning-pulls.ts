@@ -83,10 +83,8 @@ export class PullFollower {
         if (await this.change(current, doc)) isChanged = true;
         return isChanged;
       }
-      await this.change(current, {
-        ...doc,
-        intent: { act, at: new Date(this.parts.deps.clock.now()).toISOString() },
-      });
+      const intent = { act, at: new Date(this.parts.deps.clock.now()).toISOString() };
+      await this.change(current, { ...doc, intent });
       const done = await this.acts.carryOut(
         act,
         { ...current, doc },
@@ -94,8 +92,10 @@ export class PullFollower {
       );
       if (done.pull !== null) this.seen.set(recordIdOf(done.pull), done.pull);
       const after = done.pull === null ? done.doc : this.shown({ ...current, doc: done.doc }, done.pull);
-      if (await this.change(current, { ...after, intent: null })) isChanged = true;
-      current = { ...current, doc: { ...after, intent: null } };
+      // As long as nobody knows what became of it, it stays written down: what shows later may be its work.
+      const next = { ...after, intent: done.isDoubtful === true ? intent : null };
+      if (await this.change(current, next)) isChanged = true;
+      current = { ...current, doc: next };
       if (!done.isDone) return isChanged;
       if (act === "close-issue") return true;
     }
@@ -220,8 +220,10 @@ export class PullFollower {
     const told = factsOf(pull, repository, readings === null ? null : { ...readings, headSha: pull.headSha });
     const isSame = doc.pull?.number === pull.number && readings === null && pull.state === "open";
     const { reviews, checks, note } = doc.facts;
+    const isOurDraft = doc.intent?.act === "open-draft" && pull.isDraft;
     return {
       ...doc,
+      ...(isOurDraft ? { isOpened: true, intent: null } : {}),
       pull: { number: pull.number, headSha: pull.headSha, updatedAt: pull.updatedAt },
       readAt: readings === null ? doc.readAt : this.parts.deps.clock.now(),
       facts: { ...noFacts, ...told, ...(isSame ? { reviews, checks } : {}), note },

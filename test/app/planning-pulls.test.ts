@@ -80,7 +80,7 @@ describe("ready for review", () => {
   });
 
   test("a draft whose answer was lost is opened once", async () => {
-    const { world, people, number, pulls, move } = await withIssue();
+    const { world, people, number, pulls, pull, move } = await withIssue();
     await using _ = world;
     people.push(repository, `${number}-x`);
     world.github.faults.add({
@@ -92,6 +92,8 @@ describe("ready for review", () => {
     await world.sync();
     await world.sync();
     expect(pulls()).toHaveLength(1);
+    // It is known as our own all the same: nobody has asked for it to be marked ready.
+    expect(pull(pulls()[0] ?? 0)?.isDraft).toBe(true);
   });
 });
 
@@ -126,6 +128,20 @@ describe("done", () => {
     expect(people.labelsOf(repository, number)).toEqual([]);
     expect(world.row(row)).toMatchObject({ Status: "Done", "PR State": "Merged", "Check State": "Passing" });
     expect(note()).toEqual([]);
+  });
+
+  test("a merge whose answer was lost is made once, and its issue closed", async () => {
+    const { world, people, number, pull, move, made } = await shipped();
+    await using _ = world;
+    world.github.faults.add({
+      match: { method: "PUT", path: "/merge$", times: 1 },
+      effect: { kind: "drop", when: "after" },
+    });
+    await move("Done");
+    await world.restart();
+    await world.sync();
+    expect(pull(made)?.mergedAt).not.toBeNull();
+    expect(people.issue(repository, number)?.state).toBe("closed");
   });
 
   test("without a pull request the issue is closed, and opened again with the row", async () => {

@@ -132,6 +132,17 @@ export class PlanningWorld implements AsyncDisposable {
     this.options = { ...this.options, section: { ...this.options.section, ...section } };
   }
 
+  /** Deliveries that are signed with these are taken from the next start on. */
+  expectWebhooks(github: readonly string[], notion: readonly string[] = []): void {
+    const token = { kind: "token", token: this.github.token } as const;
+    const secrets = {
+      ...this.options.secrets,
+      github: { ...noSecrets.github, auth: token, webhookSecrets: github },
+      webhookSecrets: notion,
+    };
+    this.options = { ...this.options, secrets };
+  }
+
   /** GitHub is spoken to with this token from the next start on. */
   useToken(token: string): void {
     const github = { ...noSecrets.github, auth: { kind: "token", token } as const };
