@@ -97,8 +97,20 @@ async function examinePlanning(
     ...(await check("github", planning.name, async () =>
       ((await world.planning?.rights(signal)) ?? []).map(rightFound),
     )),
+    ...(await check("people", planning.name, () => checkPeople(world, planning))),
     { sync: planning.name, ...githubWebhook(hasGitHubSecret) },
   ]);
+}
+
+async function checkPeople(world: SyncWorld, { name }: PlanningConfig): Promise<readonly Found[]> {
+  const pair = pairsIn(world.config).find((each) => each.name === name);
+  const source = pair === undefined ? null : await world.pairs.known(pair);
+  if (source === null || world.planning === null) return [];
+  const { logins, people } = await world.planning.unmapped(source);
+  if (logins.length + people.length === 0) return [ok("people", "everybody who is assigned is in the map")];
+  const told = [...logins, ...people.map((id) => `Notion user ${id}`)].join(", ");
+  const detail = `assigned, and in no map, so left alone on their side: ${told}`;
+  return [{ check: "people", state: "warn", detail, mend: "add them to planning.fields.assignees.people" }];
 }
 
 function rightFound({ repository, right, isGranted, mend }: Granted): Found {

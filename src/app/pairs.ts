@@ -91,6 +91,7 @@ export class Pairs implements AsyncDisposable {
   async definitionOf(source: PairSource): Promise<PairDefinition> {
     const { config, ref, syncId } = source;
     const sweepEveryMs = config.sweepEveryHours * hourMs;
+    if (isPlanningPair(config)) await this.planning?.recall(source);
     const left = {
       connector: await this.left(source),
       marksOthers: isPlanningPair(config),

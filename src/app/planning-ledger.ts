@@ -85,16 +85,27 @@ function readDoc(stored: Json): FollowDoc {
     : newFollowDoc;
 }
 
-export function ledgerId(syncId: string): string {
+function ledgerId(syncId: string): string {
   return `${syncId}:follow`;
 }
 
-export async function readFollowState(
+async function readFollowState(
   { store }: Pick<EngineDeps, "store">,
   syncId: string,
 ): Promise<FollowState> {
   const stored = await store.pairs.getState(ledgerId(syncId));
   return isJsonObject(stored) ? { ...noState, ...(stored as unknown as Partial<FollowState>) } : noState;
+}
+
+/** What every followed pair remembers, by the id of its link; asks the store only, and holds nothing. */
+export async function readFollowDocs(
+  { store }: Pick<EngineDeps, "store">,
+  syncId: string,
+): Promise<ReadonlyMap<string, FollowDoc>> {
+  const docs = new Map<string, FollowDoc>();
+  for await (const { key, doc } of store.pairs.iterateLinks(ledgerId(syncId)))
+    if (key !== null) docs.set(key, readDoc(doc));
+  return docs;
 }
 
 /**

@@ -2,9 +2,11 @@ import type { PlanningConfig } from "../config/planning.ts";
 import type { WritableConnector } from "../connector/connector.ts";
 import { LockstepError } from "../core/errors.ts";
 import type { Side } from "../core/two-way/mapping.ts";
+import type { Values } from "../core/two-way/pair.ts";
 import { openPair, type Pair } from "../engine/two-way/link.ts";
 import { readState } from "../engine/two-way/state.ts";
 import type { IssueFacts } from "../recipes/planning/facts.ts";
+import { unmappedIn } from "../recipes/planning/unmapped.ts";
 import { tableMemory } from "../recipes/table/recipe.ts";
 import type { PairSource } from "./pairs.ts";
 import type { Planning, PlanningParts } from "./planning.ts";
@@ -81,6 +83,7 @@ export class PlanningStep {
       }
     }
     await this.tolerate("comments", () => this.tell());
+    this.parts.planning.report(unmappedIn(this.parts.config, (await this.followed()).map(valuesOf)));
     return isChanged;
   }
 
@@ -163,6 +166,10 @@ export class PlanningStep {
     }
     return all;
   }
+}
+
+function valuesOf({ pair: { doc } }: Followed): Readonly<Record<Side, Values>> {
+  return { left: doc.seen.left?.values ?? {}, right: doc.seen.right?.values ?? {} };
 }
 
 /** The row's title, as it was last seen. */

@@ -7,8 +7,10 @@ import { createGitHubConnector, type GitHubConnector } from "../connectors/githu
 import { type Identity, readIdentity } from "../connectors/github/identity.ts";
 import { changePageMarkdown, readPageMarkdown } from "../connectors/notion/page-markdown.ts";
 import type { Side } from "../core/two-way/mapping.ts";
+import type { Values } from "../core/two-way/pair.ts";
 import type { EngineDeps } from "../engine/sync.ts";
 import type { PairSide } from "../engine/two-way/definition.ts";
+import { openPair } from "../engine/two-way/link.ts";
 import { readState } from "../engine/two-way/state.ts";
 import type { HttpClient } from "../http/client.ts";
 import { type IssueFacts, noFacts } from "../recipes/planning/facts.ts";
@@ -17,6 +19,7 @@ import { kindsOf } from "../recipes/planning/labels.ts";
 import { admits } from "../recipes/planning/recipe.ts";
 import type { ContentOptions, PageContent } from "../recipes/planning/row-content.ts";
 import { withPlanningRows } from "../recipes/planning/row-view.ts";
+import { type Unmapped, unmappedIn } from "../recipes/planning/unmapped.ts";
 import type { TableMemory } from "../recipes/table/recipe.ts";
 import type { Run } from "../store/store.ts";
 import { Alerts } from "./alerts.ts";
@@ -26,7 +29,7 @@ import type { SyncOptions } from "./lockstep.ts";
 import type { NotionAccess } from "./notion-access.ts";
 import { isPlanningPair } from "./pair-recipe.ts";
 import type { PairSource } from "./pairs.ts";
-import { Ledger } from "./planning-ledger.ts";
+import { Ledger, readFollowDocs } from "./planning-ledger.ts";
 import { PlanningStep } from "./planning-step.ts";
 import { RunWatch } from "./run-watch.ts";
 
@@ -76,6 +79,7 @@ export class Planning implements AsyncDisposable {
   private markerKeys: readonly [string, ...string[]];
   private readonly alerts: Alerts;
   private readonly runs: RunWatch;
+  private reported = JSON.stringify([[], []]);
   private http: HttpClient | null = null;
   private self: Identity | null = null;
   private connected: GitHubConnector | null = null;
@@ -138,6 +142,18 @@ export class Planning implements AsyncDisposable {
     return { connector, collectionId: config.repositories.join(", "), meter };
   }
 
+  /** What earlier runs knew of pull requests: without it, an issue could not be said to be read whole. */
+  async recall({ syncId }: PairSource): Promise<void> {
+    if (this.areFactsKnown) return;
+    const { deps } = this.parts;
+    const docs = await readFollowDocs(deps, syncId);
+    for (const { id, rightId } of await deps.store.pairs.getLinks(syncId, [...docs.keys()])) {
+      const doc = docs.get(id);
+      if (rightId !== null && doc !== undefined) this.facts.set(rightId, doc.facts);
+    }
+    this.areFactsKnown = true;
+  }
+
   connector(): GitHubConnector {
     const [first = "", ...others] = this.config.repositories;
     this.connected ??= createGitHubConnector({
@@ -178,6 +194,26 @@ export class Planning implements AsyncDisposable {
     if (run.status !== "succeeded") return run;
     if (await step.act()) await pass({ ...options, isFull: false, polls: [] });
     return run;
+  }
+
+  /** Says who is assigned and in no map, whenever that has changed. */
+  report({ logins, people }: Unmapped): void {
+    const found = JSON.stringify([logins, people]);
+    if (found === this.reported) return;
+    this.reported = found;
+    if (logins.length + people.length === 0) return;
+    const fields = { sync: this.config.name, github_logins: [...logins], notion_users: [...people] };
+    this.parts.herald.tell("warn", "planning.people_unmapped", fields);
+  }
+
+  /** Who is assigned and in no map, as both sides were last seen. Asks the store only. */
+  async unmapped({ syncId }: PairSource): Promise<Unmapped> {
+    const seen: Readonly<Record<Side, Values>>[] = [];
+    for await (const link of this.parts.deps.store.pairs.iterateLinks(syncId)) {
+      const { left, right } = openPair(link).doc.seen;
+      seen.push({ left: left?.values ?? {}, right: right?.values ?? {} });
+    }
+    return unmappedIn(this.config, seen);
   }
 
   /** Tries out every right that the configuration asks for, in every repository. Writes nothing. */

@@ -112,6 +112,14 @@ describe("each field", () => {
       Due: { date: { start: "2026-12-31" } },
     });
     await world.sync();
+    expect(world.events.find(({ event }) => event === "planning.people_unmapped")?.fields).toMatchObject({
+      github_logins: ["grace"],
+    });
+    const findings = await (await world.lockstep()).doctor();
+    expect(findings.find(({ check }) => check === "people")).toMatchObject({
+      state: "warn",
+      detail: "assigned, and in no map, so left alone on their side: grace",
+    });
     expect(people.labelsOf(repository, number)).toEqual(["legal"]);
     expect(people.issue(repository, number)).toMatchObject({ assignees: ["grace"] });
     expect(people.issue(repository, number)?.body).toMatch(/^It fails\.\n\nDue: 2026-12-31\n/);

@@ -24,6 +24,8 @@ export interface PlanningOptions {
   readonly repositories?: readonly string[];
   readonly secrets?: Partial<Secrets>;
   readonly hasGraphql?: boolean;
+  /** Default: a SQLite file in the folder. */
+  readonly store?: string;
 }
 
 const text = (content: string) => (content === "" ? [] : [{ type: "text", text: { content } }]);
@@ -228,12 +230,18 @@ export class PlanningWorld implements AsyncDisposable {
   }
 
   private configWith(notion: { readonly [key: string]: Json }): Config {
-    return resolveConfig(this.writtenWith(notion), join(this.folder, "lockstep.config.json"));
+    const config = resolveConfig(this.writtenWith(notion), join(this.folder, "lockstep.config.json"));
+    // Its password may not be in a file; here it is in no file.
+    return { ...config, store: this.options.store ?? config.store };
   }
 
   private writtenWith(notion: { readonly [key: string]: Json }): Json {
     const repositories = [...(this.options.repositories ?? [repository])];
-    return { notion: { ratePerMinute: 600 }, planning: { notion, repositories, ...this.options.section } };
+    const { section } = this.options;
+    return {
+      notion: { ratePerMinute: 600 },
+      planning: { notion, repositories, ...section },
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { createDatabase } from "../support/postgres.ts";
 import { PlanningWorld, repository, select, titleOf } from "./planning-world.ts";
 
 describe("rows and issues are the same things", () => {
@@ -51,6 +52,42 @@ describe("rows and issues are the same things", () => {
     const { run } = await world.sync();
     expect(run.counts).toMatchObject({ created: 0, updated: 0 });
     expect([world.notion.calls.total, world.github.calls.total]).toEqual([1, 2]);
+  });
+});
+
+describe("a plan", () => {
+  test("says what a sync would do on either side, and writes nothing", async () => {
+    await using world = await PlanningWorld.open();
+    await world.init();
+    world.addRow("A row", { Status: select("Backlog") });
+    world.github.people.addIssue(repository, { title: "An issue" });
+    await world.clock.advance(120_000);
+    const lockstep = await world.lockstep();
+    const [plan] = await lockstep.plan([], {});
+    expect(plan).toMatchObject({ type: "two-way", counts: { create: 2 }, mustBeAccepted: true, error: null });
+    expect(world.rows()).toHaveLength(1);
+    expect(world.github.people.issues(repository)).toHaveLength(1);
+    const [refused] = await lockstep.sync([], { trigger: "test" });
+    expect(refused?.run.status).toBe("refused");
+    expect(world.rows()).toHaveLength(1);
+  });
+});
+
+describe("on Postgres", () => {
+  test("everything is as on SQLite", async () => {
+    await using database = await createDatabase();
+    await using world = await PlanningWorld.open({ store: database.url });
+    await world.init();
+    const row = world.addRow("Paint the door", { Status: select("Backlog") });
+    await world.sync();
+    const { people } = world.github;
+    const number = people.issues(repository)[0]?.number ?? 0;
+    people.push(repository, `${number}-door`);
+    world.editRow(row, { Status: select("Ready for Review") });
+    await world.sync();
+    await world.restart();
+    await world.sync();
+    expect(world.row(row)).toMatchObject({ "PR State": "Draft", Status: "Ready for Review" });
   });
 });
 
