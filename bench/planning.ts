@@ -24,11 +24,18 @@ export async function measurePlanningCalls(issues = 120, changed = 5): Promise<B
   await bench.measure("the run after it, which lists its own writes once more", { notion: "-", github: "-" });
   await bench.rest();
   await bench.measure("nothing changed", { notion: "2", github: "2" });
-  bench.editIssues(changed);
-  await bench.measure(`${changed} issues changed`, { notion: `${changed} + 2`, github: "2" });
-  await bench.rest();
-  bench.editRows(changed);
-  await bench.measure(`${changed} rows changed`, { notion: "2", github: `${changed} + 2` });
+  for (const conflict of ["ask", "github"] as const) {
+    bench.editIssues(changed);
+    const aim = { notion: `${changed} + 2`, github: "2" };
+    await bench.measure(`${changed} issues changed, conflicts: ${conflict}`, aim, conflict);
+    await bench.rest();
+  }
+  for (const conflict of ["ask", "notion"] as const) {
+    bench.editRows(changed);
+    const aim = { notion: "2", github: `${changed} + 2` };
+    await bench.measure(`${changed} rows changed, conflicts: ${conflict}`, aim, conflict);
+    await bench.rest();
+  }
   return {
     name: `planning-calls: ${issues} issues`,
     figures: bench.figures,
@@ -42,7 +49,7 @@ class PlanningBench implements AsyncDisposable {
   readonly figures: { readonly label: string; readonly value: number; readonly unit: string }[] = [];
   private readonly notion: Emulator;
   private readonly github: GitHubEmulator;
-  private readonly config: Config;
+  private readonly configWith: (conflict: string) => Config;
   private readonly secrets: Secrets;
   private readonly database: string;
   private readonly clock: { nowMs: number };
@@ -51,14 +58,14 @@ class PlanningBench implements AsyncDisposable {
   private constructor(parts: {
     readonly notion: Emulator;
     readonly github: GitHubEmulator;
-    readonly config: Config;
+    readonly configWith: (conflict: string) => Config;
     readonly secrets: Secrets;
     readonly database: string;
     readonly clock: { nowMs: number };
   }) {
     this.notion = parts.notion;
     this.github = parts.github;
-    this.config = parts.config;
+    this.configWith = parts.configWith;
     this.secrets = parts.secrets;
     this.database = parts.database;
     this.clock = parts.clock;
@@ -76,12 +83,15 @@ class PlanningBench implements AsyncDisposable {
       notionToken: notion.token,
       github: { ...noSecrets.github, auth: { kind: "token", token: github.token } },
     };
-    const configWith = (place: { readonly [key: string]: string }) =>
+    const configOf = (place: { readonly [key: string]: string }, conflict: string) =>
       resolveConfig(
-        { notion: { ratePerMinute: 600 }, planning: { notion: place, repositories: [repository] } },
+        {
+          notion: { ratePerMinute: 600 },
+          planning: { notion: place, repositories: [repository], fields: { title: { conflict } } },
+        },
         `${folder}/lockstep.config.json`,
       );
-    const before = configWith({ parentPage: notion.workspace.createPage({ properties: {} }) });
+    const before = configOf({ parentPage: notion.workspace.createPage({ properties: {} }) }, "ask");
     if (before.planning === undefined) throw new Error("no planning is configured");
     const setup = await initPlanning({
       config: before,
@@ -92,11 +102,16 @@ class PlanningBench implements AsyncDisposable {
     });
     const { database } = setup;
     clock.nowMs += 10 * minuteMs;
-    return new PlanningBench({ notion, github, config: configWith({ database }), secrets, database, clock });
+    const configWith = (conflict: string) => configOf({ database }, conflict);
+    return new PlanningBench({ notion, github, configWith, secrets, database, clock });
   }
 
-  async measure(label: string, aim: { readonly notion: string; readonly github: string }): Promise<void> {
-    const calls = await this.run();
+  async measure(
+    label: string,
+    aim: { readonly notion: string; readonly github: string },
+    conflict = "ask",
+  ): Promise<void> {
+    const calls = await this.run(conflict);
     this.figures.push({ label: `${label}: Notion (${aim.notion})`, value: calls.notion, unit: "calls" });
     this.figures.push({ label: `${label}: GitHub (${aim.github})`, value: calls.github, unit: "calls" });
   }
@@ -125,9 +140,9 @@ class PlanningBench implements AsyncDisposable {
     await this.github.close();
   }
 
-  private async run(): Promise<{ readonly notion: number; readonly github: number }> {
+  private async run(conflict = "ask"): Promise<{ readonly notion: number; readonly github: number }> {
     const lockstep = await openLockstep({
-      config: this.config,
+      config: this.configWith(conflict),
       secrets: this.secrets,
       baseUrl: this.notion.url,
       githubUrl: this.github.url,

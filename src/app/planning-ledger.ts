@@ -17,6 +17,8 @@ export interface FollowDoc {
   readonly status: string | null;
   /** It was set after a person had accepted the sync. */
   readonly isArmed: boolean;
+  /** The sync itself set it, because of something on GitHub. */
+  readonly isRelayed: boolean;
   /** Its draft was opened because of the status as it stands. */
   readonly isOpened: boolean;
   /** The head when the status first asked for a merge. */
@@ -39,6 +41,7 @@ export interface FollowDoc {
 export const newFollowDoc: FollowDoc = {
   status: null,
   isArmed: false,
+  isRelayed: false,
   isOpened: false,
   shippedSha: null,
   branch: null,
@@ -89,10 +92,7 @@ function ledgerId(syncId: string): string {
   return `${syncId}:follow`;
 }
 
-async function readFollowState(
-  { store }: Pick<EngineDeps, "store">,
-  syncId: string,
-): Promise<FollowState> {
+async function readFollowState({ store }: Pick<EngineDeps, "store">, syncId: string): Promise<FollowState> {
   const stored = await store.pairs.getState(ledgerId(syncId));
   return isJsonObject(stored) ? { ...noState, ...(stored as unknown as Partial<FollowState>) } : noState;
 }

@@ -14,6 +14,8 @@ import { type Followed, type StepParts, statusOf } from "./planning-step.ts";
 
 /** Checks may run again without the pull request being told: what was read is believed this long (ms). */
 const believedMs = 3_600_000;
+/** Versions of a pair that are looked through for who set its status. */
+const versionsMax = 200;
 /** Opening, merging and closing follow on each other. */
 const actsMax = 4;
 
@@ -114,11 +116,13 @@ export class PullFollower {
     const pullCase = judge(config, {
       status,
       isArmed: doc.isArmed,
+      isRelayed: doc.isRelayed,
+      isIssueOpen: !this.isClosed(one),
       pull,
       readings: readings === null ? null : { ...readings, headSha },
       shippedSha: doc.shippedSha,
     });
-    const act = this.isClosedAlready(one, decide(pullCase)) ? "nothing" : decide(pullCase);
+    const act = decide(pullCase);
     const note = act === "say" ? this.wordsFor(pullCase, { doc, status, readings }) : null;
     return { act, doc: { ...doc, facts: { ...doc.facts, note } } };
   }
@@ -154,9 +158,21 @@ export class PullFollower {
     }
   }
 
-  private isClosedAlready({ pair }: Followed, act: Act): boolean {
+  private isClosed({ pair }: Followed): boolean {
     const word = pair.doc.seen.right?.values[this.parts.config.fields.status.property];
-    return act === "close-issue" && typeof word === "string" && word.startsWith("closed");
+    return typeof word === "string" && word.startsWith("closed");
+  }
+
+  /** By the last word of history on the row's status: the sync wrote it, or somebody else. */
+  private async isRelayed({ pair }: Followed): Promise<boolean> {
+    const { deps, config } = this.parts;
+    const { id } = pair.link;
+    const after = Math.max(0, pair.doc.head.seq - versionsMax);
+    const versions = await deps.store.pairs.listVersions(id, { after, limit: versionsMax });
+    const last = versions.findLast(
+      ({ side, fields }) => side === "left" && config.fields.status.property in fields,
+    );
+    return last?.origin === "engine";
   }
 
   /** A status that was not there at the last look: set by a person, and from now on it counts. */
@@ -170,6 +186,7 @@ export class PullFollower {
       status,
       // Whatever was there when the sync was accepted was noted down then: this was set since.
       isArmed: ledger.state.acceptedAt !== null,
+      isRelayed: await this.isRelayed(one),
       isOpened: false,
       lookAt: 0,
       shippedSha: this.isShipped(one.pair) ? (doc.pull?.headSha ?? null) : null,

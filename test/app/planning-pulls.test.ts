@@ -130,6 +130,27 @@ describe("done", () => {
     expect(note()).toEqual([]);
   });
 
+  test.each([
+    ["a label", { labels: ["status: shipping"] }],
+    ["closing the issue", { state: "closed", reason: "completed" }],
+  ] as const)(
+    "%s on GitHub brings about no merge: fewer people may merge than label and close",
+    async (_what, change) => {
+      const { world, row, people, number, pull, move, made } = await shipped();
+      await using _ = world;
+      people.editIssue(repository, number, change as never);
+      await world.sync();
+      await world.sync();
+      expect(world.row(row)).toMatchObject({ Status: "Done" });
+      expect(pull(made)?.mergedAt).toBeNull();
+      people.editIssue(repository, number, { state: "open", labels: [] });
+      await world.sync();
+      await move("In Progress");
+      await move("Done");
+      expect(pull(made)?.mergedAt).not.toBeNull();
+    },
+  );
+
   test("a merge whose answer was lost is made once, and its issue closed", async () => {
     const { world, people, number, pull, move, made } = await shipped();
     await using _ = world;

@@ -9,7 +9,7 @@ import {
 } from "../../../src/recipes/planning/pulls/law.ts";
 import { missingText } from "../../../src/recipes/planning/pulls/missing.ts";
 
-const phases: readonly Phase[] = ["other", "old", "review", "ship"];
+const phases: readonly Phase[] = ["other", "old", "relayed", "review", "ship"];
 const pulls: readonly PullState[] = ["none", "branch", "opened", "draft", "open", "merged", "closed"];
 const checks: readonly CheckState[] = ["passing", "pending", "failing", "unknown"];
 const reviews: readonly ReviewState[] = ["approved", "waiting", "changes", "unknown"];
@@ -43,6 +43,8 @@ describe("what a status asks of its pull request", () => {
     ["ship", "closed", "close-issue"],
     ["old", "draft", "say"],
     ["old", "open", "say"],
+    ["relayed", "branch", "nothing"],
+    ["relayed", "open", "say"],
   ] as const)("%s with %s: %s", (phase, pull, act) => {
     expect(decide({ phase, pull, ...ready })).toBe(act);
   });
@@ -52,8 +54,8 @@ describe("what a status asks of its pull request", () => {
     expect(merging).toEqual([{ phase: "ship", pull: "open", ...ready }]);
   });
 
-  test("a status that was there before the sync was accepted changes nothing on GitHub", () => {
-    const acts = new Set([...everyCase()].filter(({ phase }) => phase === "old").map(decide));
+  test.each(["old", "relayed"])("a status that is %s changes nothing on GitHub", (which) => {
+    const acts = new Set([...everyCase()].filter(({ phase }) => phase === which).map(decide));
     expect([...acts].sort()).toEqual(["nothing", "say"]);
   });
 

@@ -17,6 +17,10 @@ export interface Judged {
   readonly status: string | null;
   /** It was set after a person had accepted the sync. */
   readonly isArmed: boolean;
+  /** The sync itself set it, because of something on GitHub. */
+  readonly isRelayed: boolean;
+  /** What is closed asks for nothing more. */
+  readonly isIssueOpen: boolean;
   readonly pull: PullState;
   /** null: not read, because nothing depends on it. */
   readonly readings: Readings | null;
@@ -24,13 +28,11 @@ export interface Judged {
 }
 
 /** The case that the law decides. */
-export function judge(
-  config: PlanningConfig,
-  { status, isArmed, pull, readings, shippedSha }: Judged,
-): PullCase {
+export function judge(config: PlanningConfig, judged: Judged): PullCase {
+  const { pull, readings, shippedSha } = judged;
   const isReviewNeeded = config.pulls?.isReviewNeeded ?? false;
   return {
-    phase: phaseOf(config, status, isArmed),
+    phase: phaseOf(config, judged),
     pull,
     checks: readings === null ? "unknown" : checksOf(readings),
     reviews: readings === null ? "unknown" : reviewsOf(readings, isReviewNeeded),
@@ -38,11 +40,15 @@ export function judge(
   };
 }
 
-function phaseOf({ pulls, statuses }: PlanningConfig, status: string | null, isArmed: boolean): Phase {
-  if (pulls === null || status === null) return "other";
+function phaseOf(
+  { pulls, statuses }: PlanningConfig,
+  { status, isArmed, isRelayed, isIssueOpen }: Judged,
+): Phase {
+  if (pulls === null || status === null || !isIssueOpen) return "other";
   const isShipped = statuses.some((meaning) => meaning.isShipped && meaning.name === status);
   if (!isShipped && !pulls.review.includes(status)) return "other";
   if (!isArmed) return "old";
+  if (isRelayed) return "relayed";
   return isShipped ? "ship" : "review";
 }
 

@@ -1,8 +1,9 @@
 /**
- * What a row's status asks for: nothing, a pull request to be reviewed, or one to be merged. `old`: it says so since before
- * a person accepted the sync, so that it asks for nothing.
+ * What a row's status asks for: nothing, a pull request to be reviewed, or one to be merged.
+ * - `old`: it says so since before a person accepted the sync, so that it asks for nothing
+ * - `relayed`: it came from GitHub, where more people may label or close an issue than may merge
  */
-export type Phase = "other" | "review" | "ship" | "old";
+export type Phase = "other" | "review" | "ship" | "old" | "relayed";
 
 /**
  * The row's pull request.
@@ -64,6 +65,15 @@ const table = {
     branch: "nothing",
     opened: "nothing",
     draft: "say",
+    open: "say",
+    merged: "nothing",
+    closed: "nothing",
+  },
+  relayed: {
+    none: "nothing",
+    branch: "nothing",
+    opened: "nothing",
+    draft: "nothing",
     open: "say",
     merged: "nothing",
     closed: "nothing",

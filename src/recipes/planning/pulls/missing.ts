@@ -20,6 +20,8 @@ export function missingText(pullCase: PullCase, words: MissingWords): string | n
   const { phase, pull } = pullCase;
   if (phase === "old")
     return `"${words.status}" was set before this sync was accepted: set the status again to act on it.`;
+  if (phase === "relayed")
+    return `"${words.status}" came from GitHub: set it on the row itself to act on the pull request.`;
   if (phase === "review" && pull === "none")
     return words.branch === null
       ? "No branch: name one on the row, or push one that is linked to the issue."
