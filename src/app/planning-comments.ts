@@ -49,22 +49,27 @@ export class CommentCopier {
     const byIssue = new Map(all.map((one) => [one.issueId, one]));
     for (const repositoryId of new Set(all.map(({ issueId }) => refOf(issueId).repositoryId))) {
       const since = ledger.state.commentsSince[repositoryId];
-      const startedAt = deps.clock.now();
-      // Comments from before the sync was accepted stay where they are.
-      const found = since === undefined ? [] : await this.comments.listSince({ repositoryId }, since, signal);
+      if (since === undefined) {
+        // Comments from before the sync was accepted stay where they are.
+        await this.readFrom(repositoryId, deps.clock.now());
+        continue;
+      }
+      const found = await this.comments.listSince({ repositoryId }, since, signal);
       for (const comment of found) {
         const one = byIssue.get(recordIdOf(comment.issue));
         if (one !== undefined && comment.marker === null) await this.toNotion(one, comment);
       }
-      const next = new Date(startedAt - overlapMs).toISOString();
-      if (since === undefined || found.length > 0)
-        await ledger.setState({
-          commentsSince: {
-            ...ledger.state.commentsSince,
-            [repositoryId]: since === undefined ? new Date(startedAt).toISOString() : next,
-          },
-        });
+      const latest = found.map(({ updatedAt }) => Date.parse(updatedAt));
+      if (latest.length > 0) await this.readFrom(repositoryId, Math.max(...latest));
     }
+  }
+
+  /** By GitHub's clock, once it has told: ours may be off by more than the overlap. */
+  private async readFrom(repositoryId: number, at: number): Promise<void> {
+    const { ledger } = this.parts;
+    const since = new Date(at - overlapMs).toISOString();
+    if (ledger.state.commentsSince[repositoryId] === since) return;
+    await ledger.setState({ commentsSince: { ...ledger.state.commentsSince, [repositoryId]: since } });
   }
 
   private async toNotion(one: Followed, { id, author, body, url }: IssueComment): Promise<void> {

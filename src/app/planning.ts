@@ -192,7 +192,7 @@ export class Planning implements AsyncDisposable {
     if (accepted !== null) await step.look(options.polls);
     const run = await pass(options);
     if (run.status !== "succeeded") return run;
-    if (await step.act()) await pass({ ...options, isFull: false, polls: [] });
+    if (await step.act()) await pass({ ...options, trigger: "due", isFull: false, polls: [] });
     return run;
   }
 

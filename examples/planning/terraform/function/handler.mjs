@@ -5,7 +5,9 @@ const conflictsLeftOpen = 4;
 
 /** Runs `lockstep sync --once` and answers with its report. Secrets come from the function's environment. */
 export async function handler(event = {}) {
-  const program = process.env.LOCKSTEP_PROGRAM ?? fileURLToPath(new URL("node_modules/lockstep/bin/lockstep.js", import.meta.url));
+  const program =
+    process.env.LOCKSTEP_PROGRAM ??
+    fileURLToPath(new URL("node_modules/lockstep/bin/lockstep.js", import.meta.url));
   const options = event.full === true ? ["--full"] : [];
   const { code, stdout, stderr } = await run(program, ["sync", "--once", "--json", ...options]);
   if (code !== 0 && code !== conflictsLeftOpen)
