@@ -1,6 +1,7 @@
 import type { PairConfig, SqlPairConfig } from "../config/config.ts";
 import { LockstepError } from "../core/errors.ts";
 import type { Side } from "../core/two-way/mapping.ts";
+import { backOffMs } from "../engine/back-off.ts";
 import { readState } from "../engine/two-way/state.ts";
 import type { Run } from "../store/store.ts";
 import type { Bell } from "./bell.ts";
@@ -9,13 +10,14 @@ import { hasTable, isPipelinePair } from "./pair-recipe.ts";
 import type { PairSource } from "./pairs.ts";
 import { passOver, recordPairFailure } from "./run-pairs.ts";
 import type { SyncWorld } from "./run-syncs.ts";
+import { isAccessCode } from "./run-watch.ts";
 
 /** Timers are 32 bit, and a sleeping machine should notice the time soon after it wakes. */
 const sleepMsMax = 60_000;
 /** Another process is at it: look again this soon. */
 const busyMs = 2_000;
-/** After failures the next try waits twice as long each time, up to this. */
-const backOffMsMax = 600_000;
+/** While a person has to mend something, the next try waits twice as long each time, up to this. */
+const heldMsMax = 600_000;
 /** Runs looked through for the last that asked both sides, whichever process made it. */
 const recentRunsMax = 20;
 
@@ -70,8 +72,9 @@ async function reach(
       if (!(error instanceof LockstepError) || error.code === "SECRET_MISSING") throw error;
       if (signal.aborted) return null;
       onRun(await recordPairFailure(world, { config: table }, "poll", error));
+      const ending = isAccessCode(error.code) ? "held" : "failed";
+      await world.deps.clock.sleep(pauseMs(world, table, { ending, failures }), signal).catch(() => {});
     }
-    await world.deps.clock.sleep(backOffMs(table, failures), signal).catch(() => {});
   }
   return null;
 }
@@ -82,19 +85,26 @@ async function loop(world: SyncWorld, source: PairSource, options: FollowOptions
   let failures = 0;
   while (!signal.aborted) {
     const ending = await step(world, source, options);
-    failures = ending === "failed" ? failures + 1 : 0;
+    failures = ending === "failed" || ending === "held" ? failures + 1 : 0;
     if (ending === "busy") await clock.sleep(busyMs, signal).catch(() => {});
-    else if (ending === "failed")
-      await clock.sleep(backOffMs(source.config, failures), signal).catch(() => {});
+    else if (ending === "failed" || ending === "held")
+      await clock.sleep(pauseMs(world, source.config, { ending, failures }), signal).catch(() => {});
     else await bell.wait(await restMs(world, source), signal);
   }
 }
 
-function backOffMs({ pollSeconds }: Pick<PairConfig, "pollSeconds">, failures: number): number {
-  return Math.min(backOffMsMax, pollSeconds * 1_000 * 2 ** Math.min(failures, 10));
+/** What passes by itself is tried again within a minute; what waits for a person, ever more rarely. */
+function pauseMs(
+  { deps }: SyncWorld,
+  { pollSeconds }: Pick<PairConfig, "pollSeconds">,
+  { ending, failures }: { readonly ending: "failed" | "held"; readonly failures: number },
+): number {
+  if (ending === "failed") return backOffMs(failures, deps.ids.random());
+  return Math.min(heldMsMax, pollSeconds * 1_000 * 2 ** Math.min(failures, 10));
 }
 
-type Ending = "done" | "idle" | "busy" | "failed";
+/** `held`: nothing will go well until a person has mended something. */
+type Ending = "done" | "idle" | "busy" | "failed" | "held";
 
 async function step(world: SyncWorld, source: PairSource, options: FollowOptions): Promise<Ending> {
   const { bell, signal, onRun } = options;
@@ -108,7 +118,7 @@ async function step(world: SyncWorld, source: PairSource, options: FollowOptions
     onRun(report);
     await world.pipeline?.ran(source, report.run);
     world.planning?.ran(source, report.run);
-    return isFruitless(report.run) ? "failed" : "done";
+    return endingOf(report.run);
   } catch (error) {
     if (!(error instanceof LockstepError) || error.code === "SECRET_MISSING") throw error;
     if (error.code !== "RUN_IN_PROGRESS") {
@@ -116,7 +126,7 @@ async function step(world: SyncWorld, source: PairSource, options: FollowOptions
       onRun(report);
       await world.pipeline?.ran(source, report.run);
       world.planning?.ran(source, report.run);
-      return "failed";
+      return endingOf(report.run);
     }
     for (const wish of wishes) bell.ring(wish);
     return "busy";
@@ -192,12 +202,13 @@ async function restMs(world: SyncWorld, source: PairSource): Promise<number> {
   return Math.max(0, Math.min(sleepMsMax, next - world.deps.clock.now()));
 }
 
-/** It ended before it read anything: asking again at once would only fill the evidence. */
-function isFruitless({ status, certificate }: Run): boolean {
-  if (status === "succeeded" || status === "cancelled") return false;
+function endingOf({ status, errors, certificate }: Run): Ending {
+  if (status === "failed") return errors.some(({ code }) => isAccessCode(code)) ? "held" : "failed";
+  if (status !== "refused") return "done";
   const windows = typeof certificate === "object" && certificate !== null && "windows" in certificate;
   const isEmpty = !windows || (Array.isArray(certificate.windows) && certificate.windows.length === 0);
-  return status === "failed" || isEmpty;
+  // It ended before it read anything: asking again at once would only fill the evidence.
+  return isEmpty ? "held" : "done";
 }
 
 /** Edits in the table ring by themselves. That is only sooner than the interval, so whatever keeps it from working can wait. */

@@ -10,7 +10,7 @@ import { tableRecipe } from "../recipes/table/recipe.ts";
 import type { Pipeline } from "./pipeline.ts";
 
 /** What a recipe brings to a two-way sync. */
-export interface PairRecipe extends Pick<PairDefinition, "bind" | "policy" | "onNotice"> {
+export interface PairRecipe extends Pick<PairDefinition, "bind" | "policy" | "onNotice" | "onAgreed"> {
   /** Columns that take part. */
   readonly columns: readonly string[];
   /** Mapped properties by name: they are fields also where they are computed. */
@@ -79,6 +79,7 @@ function pipelinePart(config: PipelinePairConfig, pipeline: Pipeline): PairRecip
   return {
     ...pipelineRecipe(config, { channels: () => pipeline.channels() }),
     onNotice: (notice) => pipeline.notice(config, notice),
+    ...(isBoard && table.isOwn ? { onAgreed: (agreed) => pipeline.agreed(agreed) } : {}),
     columns: columnsOf(config),
     properties: [],
     onTable: (connector) => (isBoard ? withStepField(connector, table.columns) : connector),

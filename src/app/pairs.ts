@@ -100,7 +100,7 @@ export class Pairs implements AsyncDisposable {
       sweepEveryMs,
       meter: this.connectionOf(config).stats,
     };
-    const { marksRows, bind, policy, onNotice } = this.recipeOf(config);
+    const { marksRows, bind, policy, onNotice, onAgreed } = this.recipeOf(config);
     const right: PairSide = {
       ...this.right(source),
       marksOthers: marksRows,
@@ -108,7 +108,10 @@ export class Pairs implements AsyncDisposable {
       sweepEveryMs,
     };
     const { name, guard } = config;
-    const told = onNotice === undefined ? {} : { onNotice };
+    const told = {
+      ...(onNotice === undefined ? {} : { onNotice }),
+      ...(onAgreed === undefined ? {} : { onAgreed }),
+    };
     return { id: syncId, name, sides: { left, right }, bind, policy, ...told, guard, writesAtOnce };
   }
 

@@ -6,7 +6,8 @@ import type { PairNotice } from "../engine/two-way/definition.ts";
 import { boardProperties } from "../recipes/pipeline/board.ts";
 import type { Channel } from "../recipes/pipeline/channels.ts";
 import { entryIn } from "../recipes/pipeline/entry.ts";
-import { refusalComment, refusalLog, validateEntry } from "../recipes/pipeline/validate.ts";
+import { parseStep } from "../recipes/pipeline/step.ts";
+import { refusalComment, refusalLog, validateEntry, waitingComment } from "../recipes/pipeline/validate.ts";
 import type { Herald } from "./herald.ts";
 import type { NotionAccess, NotionConnection } from "./notion-access.ts";
 
@@ -34,6 +35,7 @@ export class PipelineNotices {
 
   async tell(notice: PairNotice): Promise<void> {
     const { leftId: pageId, rightId, refused, values } = notice;
+    await this.tellWaiting(notice);
     const status = refused.find(({ field, side }) => field === boardProperties.status && side === "left");
     if (pageId === null || status === undefined) return;
     if (this.isTold(pageId, `${notice.runId} ${status.message}`)) return;
@@ -50,6 +52,33 @@ export class PipelineNotices {
     for (const { event, ...fields } of refusalLog(problems, { pageId, entry, at: deps.clock.now() }))
       herald.tell("warn", event, { ...fields, ...ids });
     if (this.config.isCommenting) await this.comment(pageId, status.message);
+  }
+
+  /** A value on the board that the task under way goes on without. What a draft lacks, its status page lists. */
+  private async tellWaiting({
+    leftId: pageId,
+    rightId,
+    unmappable,
+    values,
+    runId,
+  }: PairNotice): Promise<void> {
+    const waiting = unmappable.filter(({ side }) => side === "left");
+    const step = values.right[boardProperties.status];
+    const isUnderWay = typeof step === "string" && parseStep(step)?.state !== "draft";
+    if (pageId === null || waiting.length === 0 || !isUnderWay) return;
+    const text = waitingComment(waiting);
+    if (this.isTold(`${pageId} waiting`, `${runId} ${text}`)) return;
+    for (const { field, message } of waiting)
+      this.parts.herald.tell("warn", "pipeline.value_waits", {
+        correlation_id: pageId,
+        page_id: pageId,
+        task_id: rightId,
+        title: entryIn(values.left).title,
+        field,
+        problem: message,
+        run: runId,
+      });
+    if (this.config.isCommenting) await this.comment(pageId, text);
   }
 
   private isTold(pageId: string, what: string): boolean {

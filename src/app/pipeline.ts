@@ -2,13 +2,15 @@ import { type FSWatcher, watch } from "node:fs";
 import type { Config, PipelineConfig, PipelinePairConfig, Secrets } from "../config/config.ts";
 import { LockstepError } from "../core/errors.ts";
 import type { EngineDeps } from "../engine/sync.ts";
-import type { PairNotice } from "../engine/two-way/definition.ts";
+import type { AgreedPair, PairNotice } from "../engine/two-way/definition.ts";
 import {
   type Channel,
   type Channels,
   openChannels,
   readChannelFolder,
 } from "../recipes/pipeline/channels.ts";
+import { openTaskDatabase, type TaskDatabase } from "../recipes/pipeline/database.ts";
+import { noteSynced } from "../recipes/pipeline/synced.ts";
 import { gathered } from "../store/gathered.ts";
 import type { Run } from "../store/store.ts";
 import { Alerts } from "./alerts.ts";
@@ -20,11 +22,12 @@ import type { PairSource } from "./pairs.ts";
 import { correlationsOf, hasMissed, logVersions } from "./pipeline-log.ts";
 import { PipelineNotices } from "./pipeline-notices.ts";
 import { RunWatch } from "./run-watch.ts";
+import { urlOf } from "./sql-table.ts";
 import { WebhookHealth } from "./webhook-health.ts";
 
 export interface PipelineParts {
   readonly deps: EngineDeps;
-  readonly secrets: Pick<Secrets, "webhookSecrets" | "alertUrl">;
+  readonly secrets: Pick<Secrets, "webhookSecrets" | "alertUrl" | "databaseUrls">;
   readonly access: NotionAccess;
   readonly herald: Herald;
 }
@@ -63,6 +66,8 @@ export class Pipeline implements AsyncDisposable {
   private readonly runs: RunWatch;
   private readonly logging = new Set<Promise<unknown>>();
   private readonly logDelivery: (delivery: StoredDelivery) => Promise<undefined>;
+  /** Opened at the first use, beside the syncs' own connection. */
+  private tasks: TaskDatabase | null = null;
 
   constructor(
     config: PipelineConfig,
@@ -110,6 +115,19 @@ export class Pipeline implements AsyncDisposable {
     if (config.part === "tasks") await this.notices.tell(notice);
   }
 
+  /** Notes in the table when rows were last in agreement with their pages. Never throws: the work itself is done. */
+  async agreed(pairs: readonly AgreedPair[]): Promise<void> {
+    const { deps, herald, secrets } = this.parts;
+    try {
+      this.tasks ??= openTaskDatabase(urlOf(this.config.table.url, secrets.databaseUrls), deps.clock);
+      const at = new Date(deps.clock.now()).toISOString();
+      await noteSynced(this.tasks, { at, ids: pairs.map(({ rightId }) => rightId) });
+    } catch (error) {
+      const problem = error instanceof Error ? error.message : String(error);
+      herald.tell("warn", "pipeline.synced_at_not_written", { problem });
+    }
+  }
+
   /** Told after each run that it followed: writes the log of its tasks, and watches over runs and webhooks. */
   async ran({ config, syncId }: PairSource, run: Run): Promise<void> {
     if (!isPipelinePair(config)) return;
@@ -123,6 +141,7 @@ export class Pipeline implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.files[Symbol.dispose]();
     await Promise.allSettled(this.logging);
+    await this.tasks?.[Symbol.asyncDispose]();
     await this.parts.alerts[Symbol.asyncDispose]();
   }
 

@@ -14,9 +14,28 @@ export const systemClock: Clock = {
 };
 
 export const systemIds: Ids = {
-  next: () => uuidV7(Date.now(), randomness.take(10)),
+  next: () => uuidV7(nextMoment(Date.now()), randomness.take(8)),
   random: () => Math.random(),
 };
+
+/** A moment of an id: its millisecond, and its place among those of the same one, of at most 4,096. */
+interface Moment {
+  readonly timeMs: number;
+  readonly count: number;
+}
+
+/** Each later than the one before, so that ids of one process sort as they were made, also when the clock is set back. */
+function risingMoments(): (now: number) => Moment {
+  let last: Moment = { timeMs: 0, count: 0 };
+  return (now) => {
+    const { timeMs, count } = last;
+    if (now > timeMs) last = { timeMs: now, count: 0 };
+    else last = count === 0xfff ? { timeMs: timeMs + 1, count: 0 } : { timeMs, count: count + 1 };
+    return last;
+  };
+}
+
+const nextMoment = risingMoments();
 
 /** Random bytes drawn in blocks: one call to the system for each id costs more than the rest of the id. */
 const randomness = {
@@ -29,12 +48,12 @@ const randomness = {
   },
 };
 
-/** UUID version 7 (RFC 9562): 48 bits of time, then randomness. `random` holds 10 bytes. */
-function uuidV7(timeMs: number, random: Uint8Array): string {
+/** UUID version 7 (RFC 9562, with a counter): 48 bits of time, 12 of the count, then randomness. `random` holds 8 bytes. */
+function uuidV7({ timeMs, count }: Moment, random: Uint8Array): string {
   const bytes = Buffer.alloc(16);
   bytes.writeUIntBE(timeMs, 0, 6);
-  bytes.set(random, 6);
-  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x70, 6);
+  bytes.writeUInt16BE(0x7000 | count, 6);
+  bytes.set(random, 8);
   bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
   const hex = bytes.toString("hex");
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;

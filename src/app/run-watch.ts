@@ -13,6 +13,10 @@ const accessCodes: readonly string[] = [
   "ACCESS_LOST",
 ];
 
+export function isAccessCode(code: string): boolean {
+  return accessCodes.includes(code);
+}
+
 /** Tells when a sync stops working, and when it works again. */
 export class RunWatch {
   private readonly alerts: Alerts;
@@ -37,7 +41,7 @@ export class RunWatch {
   private failed(sync: string, { code, message }: Run["errors"][number]): void {
     const failures = (this.failures.get(sync) ?? 0) + 1;
     this.failures.set(sync, failures);
-    if (accessCodes.includes(code)) {
+    if (isAccessCode(code)) {
       const text = `"${sync}" is held until access is back: ${message}`;
       this.alerts.raise({ cause: `access:${sync}`, severity: "critical", text });
     } else if (failures >= failuresMax) {

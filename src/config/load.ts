@@ -12,7 +12,12 @@ import { resolveConfig } from "./resolve.ts";
 import { maskSecrets } from "./secrets.ts";
 
 /** Looked for in this order in the working directory, then in each directory above it. */
-const fileNames = ["lockstep.config.json", "lockstep.config.ts", "lockstep.config.js", "lockstep.config.mjs"];
+export const configFileNames = [
+  "lockstep.config.json",
+  "lockstep.config.ts",
+  "lockstep.config.js",
+  "lockstep.config.mjs",
+] as const;
 
 export interface LoadRequest {
   /** Absolute. */
@@ -28,10 +33,15 @@ export async function loadConfig(
 ): Promise<{ config: Config; environment: Environment }> {
   const environment = readEnvironment(request.env);
   const file = await locate(request);
-  const written = file.endsWith(".json") ? await readJson(file) : await importDefault(file);
+  const written = await readConfigFile(file);
   const config = applyEnvironment(resolveConfig(written, file), environment);
   const secrets = withDatabaseUrls(environment.secrets, config, request.env);
   return { config, environment: { ...environment, secrets } };
+}
+
+/** What is written in a configuration file of any kind. Throws CONFIG_INVALID. */
+export function readConfigFile(file: string): Promise<Json> {
+  return file.endsWith(".json") ? readJson(file) : importDefault(file);
 }
 
 async function locate({ cwd, file }: LoadRequest): Promise<string> {
@@ -44,14 +54,14 @@ async function locate({ cwd, file }: LoadRequest): Promise<string> {
     );
   }
   for (let directory = resolve(cwd); ; directory = dirname(directory)) {
-    for (const name of fileNames) {
+    for (const name of configFileNames) {
       if (await isReadable(join(directory, name))) return join(directory, name);
     }
     if (dirname(directory) === directory) break;
   }
   throw new LockstepError(
     "CONFIG_NOT_FOUND",
-    `Looked for ${fileNames.join(", ")} in ${resolve(cwd)} and every directory above it and found none.`,
+    `Looked for ${configFileNames.join(", ")} in ${resolve(cwd)} and every directory above it and found none.`,
   );
 }
 

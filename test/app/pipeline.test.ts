@@ -103,7 +103,13 @@ describe("following a pipeline", () => {
     world.clock.advance(60_000);
     await until(() => followed.runs.length === 4);
     expect(world.page(page).Status).toBe("Audio Generating");
-    expect(world.emulator.calls.recent.map(({ method }) => method)).toEqual(["GET", "PATCH"]);
+    const methods = () => world.emulator.calls.recent.map(({ method }) => method);
+    expect(methods(), "people may move a draft").toEqual(["GET", "PATCH"]);
+    world.emulator.calls.reset();
+    await world.run("UPDATE tasks SET stage = 'SFX Generating'");
+    world.clock.advance(60_000);
+    await until(() => world.page(page).Status === "SFX Generating");
+    expect(methods(), "people may not move what is being worked on").toEqual(["PATCH"]);
   });
 
   it("takes a webhook's entry over, under one name in every line from webhook to push", async () => {
@@ -181,6 +187,72 @@ describe("following a pipeline", () => {
     expect(world.page(page)).toMatchObject({ Title: "Bees", Topic: "How bees dance", Status: "Queued" });
     expect(await world.row(page)).toMatchObject({ title: "Bees", topic: "How bees dance" });
   });
+
+  it("keeps a task under way, and tells at the page, when somebody empties its topic", async () => {
+    await using world = await PipelineWorld.open({ section: { comments: true } });
+    const lockstep = await world.running({ webhookSecrets: [secret] });
+    const page = world.addEntry(world.status("Queued"));
+    await world.sync(lockstep);
+    await using followed = world.follow(lockstep);
+    world.edit(page, { [board.topic]: textOf(""), [board.title]: titleOf("Bees again") });
+    for (const id of ["e1", "e2"]) {
+      world.clock.advance(120_000);
+      await world.tell(lockstep, page, { id });
+      await until(() => followed.runs.some(({ run }) => run.trigger === "webhook"));
+      await quiet();
+    }
+    expect(await world.row(page)).toMatchObject({
+      status: "pending",
+      title: "Bees again",
+      topic: "How bees dance",
+    });
+    expect(world.page(page)).toMatchObject({ Topic: "", Status: "Queued" });
+    expect(followed.named("pipeline.value_waits")[0]).toMatchObject({ page_id: page, field: "Topic" });
+    expect(world.emulator.calls.byRoute["POST /comments"], "once for each reason").toBe(1);
+    const { problems } = await lockstep.twoWay.questions({ limit: 10 });
+    expect(problems).toMatchObject([
+      { leftId: page, problem: expect.stringContaining("Topic: it is empty") },
+    ]);
+    world.edit(page, { [board.topic]: textOf("Dances") });
+    await world.sync(lockstep);
+    expect(await world.row(page)).toMatchObject({ topic: "Dances" });
+    expect((await lockstep.twoWay.questions({ limit: 10 })).problems).toEqual([]);
+  });
+
+  it("shows an entry without a status as the draft that it is", async () => {
+    await using world = await PipelineWorld.open();
+    const lockstep = await world.running();
+    const page = world.addEntry();
+    expect(world.page(page).Status).toBeNull();
+    await world.sync(lockstep);
+    expect([world.page(page).Status, (await world.row(page))?.status]).toEqual(["Draft", "draft"]);
+    world.edit(page, { [board.status]: { select: null } });
+    await world.sync(lockstep);
+    expect(world.page(page).Status).toBe("Draft");
+  });
+
+  it.each(products)(
+    "notes when a row last agreed with its page, which is no change, on %s",
+    async (product) => {
+      await using world = await PipelineWorld.open({ product });
+      const lockstep = await world.running();
+      const page = world.addEntry();
+      await world.sync(lockstep);
+      const synced = async () => {
+        const row = await world.row(page);
+        return new Date(String(row?.synced_at)).getTime();
+      };
+      const first = await synced();
+      const before = await world.row(page);
+      expect(first).toBe(world.clock.now());
+      expect(await world.sync(lockstep), "nothing is to be done").toBe(0);
+      expect(await world.row(page)).toEqual(before);
+      await world.run("UPDATE tasks SET status = 'processing'");
+      expect(await world.sync(lockstep)).toBe(1);
+      expect(await synced()).toBeGreaterThan(first);
+      expect(await world.sync(lockstep)).toBe(0);
+    },
+  );
 
   it("leaves a text that the column cannot hold on the board, and goes on with the rest", async () => {
     await using world = await PipelineWorld.open();

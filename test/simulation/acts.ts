@@ -1,8 +1,9 @@
-import type { Json } from "../../src/core/json.ts";
 import { otherSide, type Side } from "../../src/core/two-way/mapping.ts";
 import { fields, rightStages, stages } from "./fields.ts";
+import { createOn, PERSON, PROGRAM, pickRecord, recordsOf, type Written, write } from "./hands.ts";
 import { listOf } from "./ledger.ts";
-import { type ActKind, actKinds, type Options } from "./options.ts";
+import { type ActKind, actKinds, boardActKinds, type Options } from "./options.ts";
+import { boardPerformers } from "./pipeline/acts.ts";
 import { randomFrom } from "./random.ts";
 import type { World } from "./world.ts";
 
@@ -28,13 +29,11 @@ export interface Operator {
   readonly skew: (ms: number) => void;
 }
 
-const PERSON = "be50a000-0000-4000-8000-000000000001";
-const PROGRAM = "crm";
 const MINUTE_MS = 60_000;
 
 export function drawActs(options: Options): readonly Act[] {
   const random = randomFrom(options.seed, "acts");
-  const kinds = actKinds.filter((kind) => (options.weights[kind] ?? 0) > 0);
+  const kinds = [...actKinds, ...boardActKinds].filter((kind) => (options.weights[kind] ?? 0) > 0);
   const total = kinds.reduce((sum, kind) => sum + (options.weights[kind] ?? 0), 0);
   const drawKind = (): ActKind => {
     let left = random.next() * total;
@@ -49,11 +48,12 @@ export function drawActs(options: Options): readonly Act[] {
     options.isBursty && random.chance(0.6)
       ? random.int(1, 4) * 3 * MINUTE_MS + random.int(0, 1_500)
       : random.int(0, length);
+  const first = options.subject === "pipeline" ? "plan" : "create";
   return Array.from({ length: options.acts }, (_, index): Act => {
     const isHot = options.isHot && random.chance(0.7);
     return {
       at: at(),
-      kind: index < 2 ? "create" : drawKind(),
+      kind: index < 2 ? first : drawKind(),
       side: random.pick(["left", "right"]),
       pick: isHot ? 0 : random.int(0, 999),
       field: isHot ? random.int(0, 1) : random.int(0, 999),
@@ -68,11 +68,12 @@ export function perform(world: World, act: Act, operator: Operator): void {
   performers[act.kind](world, act, operator);
 }
 
-type Performer = (world: World, act: Act, operator: Operator) => void;
+export type Performer = (world: World, act: Act, operator: Operator) => void;
 
 const texts = fields.filter(({ kind }) => kind === "text");
 
 const performers: Readonly<Record<ActKind, Performer>> = {
+  ...boardPerformers,
   create: (world, act) => createOn(world, act.side, { name: act.token }),
   createTwins(world, act) {
     createOn(world, act.side, { name: act.token });
@@ -120,8 +121,9 @@ const performers: Readonly<Record<ActKind, Performer>> = {
       world.workspace.change(id, { parent: world.workspace.dataSourceId, isArchived: false }, PERSON);
   },
   rename(world, act) {
-    const property = world.workspace.schema[act.field % fields.length];
-    const name = fields[act.field % fields.length]?.property.name ?? "";
+    const count = world.fields.length;
+    const property = world.workspace.schema[act.field % count];
+    const name = world.fields[act.field % count]?.property.name ?? "";
     if (property === undefined) return;
     world.workspace.reshape(property.id, { name: property.name === name ? `${name} (renamed)` : name });
   },
@@ -130,14 +132,6 @@ const performers: Readonly<Record<ActKind, Performer>> = {
   settle: (_world, act, operator) => operator.settle(act.pick, act.side),
   skew: (_world, act, operator) => operator.skew((act.pick % 5) * 1_000 - 2_000),
 };
-
-/** A value as people write it, on either side, by field name. */
-type Written = Readonly<Record<string, string | readonly string[] | null>>;
-
-export function createOn(world: World, side: Side, values: Written): void {
-  if (side === "left") world.workspace.add(pageValues(world, values), PERSON);
-  else world.table.add(values as Record<string, Json>, PROGRAM);
-}
 
 function editText(world: World, act: Act, value: string | null): void {
   const field = texts[act.field % texts.length];
@@ -159,25 +153,6 @@ function editList(
   if (id !== null) write(world, act.side, id, { [name]: change(listOf(world.plain(act.side, id, name))) });
 }
 
-function write(world: World, side: Side, id: string, values: Written): void {
-  if (side === "left") world.workspace.change(id, { values: pageValues(world, values) }, PERSON);
-  else world.table.change(id, { values: values as Record<string, Json> }, PROGRAM);
-}
-
-function pageValues(world: World, values: Written): Record<string, Json> {
-  const page: Record<string, Json> = {};
-  for (const [name, value] of Object.entries(values)) {
-    const property = world.workspace.schema[fields.findIndex((field) => field.name === name)];
-    if (property === undefined) continue;
-    const optionOf = (word: string) => world.workspace.optionId(property.id, word);
-    if (property.type === "multi_select") page[property.id] = listOf(value).map(optionOf);
-    else if (property.type === "select")
-      page[property.id] = typeof value === "string" ? optionOf(value) : null;
-    else page[property.id] = typeof value === "object" && value !== null ? [...value] : value;
-  }
-  return page;
-}
-
 function setTrashed(world: World, side: Side, id: string | null, isTrashed: boolean): void {
   if (id === null) return;
   if (side === "left") world.workspace.change(id, { inTrash: isTrashed }, PERSON);
@@ -188,20 +163,6 @@ function setTrashed(world: World, side: Side, id: string | null, isTrashed: bool
 function forMany(world: World, act: Act, hit: (id: string) => void): void {
   for (const [index, id] of recordsOf(world, act.side, "live").entries())
     if ((index + act.pick) % 10 !== 0) hit(id);
-}
-
-function pickRecord(
-  world: World,
-  { side, pick }: Pick<Act, "side" | "pick">,
-  presence: "live" | "trashed" | "out",
-): string | null {
-  const ids = recordsOf(world, side, presence);
-  return ids[pick % Math.max(1, ids.length)] ?? null;
-}
-
-export function recordsOf(world: World, side: Side, presence: "live" | "trashed" | "out"): readonly string[] {
-  const all = side === "left" ? world.workspace.pages() : world.table.rows();
-  return [...all].map(({ id }) => id).filter((id) => world.presence(side, id) === presence);
 }
 
 function refId(act: Act, index: number): string {

@@ -4,8 +4,8 @@ import { freshMs } from "../../src/engine/two-way/act.ts";
 import { recordId } from "../../src/engine/two-way/link.ts";
 import type { Hold, PairConflict, PairLink } from "../../src/store/pair-store.ts";
 import type { Store } from "../../src/store/store.ts";
-import { recordsOf } from "./acts.ts";
-import { agree, type Field, fields, type Plain } from "./fields.ts";
+import type { Field, Plain } from "./fields.ts";
+import { recordsOf } from "./hands.ts";
 import type { Happening } from "./ledger.ts";
 import type { Watch } from "./watch.ts";
 import { guardLimits, SYNC } from "./worker.ts";
@@ -55,8 +55,15 @@ export async function audit(end: Ended, store: Store): Promise<void> {
   for (const link of end.links) for (const side of sides) checkOrder(end, link, side);
   checkGuard(end);
   await checkHistory(end, store);
-  const { inbox } = await store.pairs.getPairTotals(SYNC);
-  if (inbox > 0) end.world.fail("I12", `${inbox} hints were stored, and nobody looked`);
+  await checkHints(end, store);
+}
+
+/** I12: what was told is looked at by the next pass; one that is late enough may have come since. */
+async function checkHints({ world }: Ended, store: Store): Promise<void> {
+  const stored = await store.pairs.listInbox(SYNC, ALL);
+  const patience = 2 * world.pollEveryMs;
+  const overdue = stored.filter(({ receivedAt }) => Date.parse(receivedAt) < world.now - patience);
+  if (overdue.length > 0) world.fail("I12", `${overdue.length} hints were stored, and nobody looked`);
 }
 
 /** I4: no record belongs to two pairs. */
@@ -123,10 +130,11 @@ function checkAgreement(end: Ended, link: PairLink): void {
   const { world } = end;
   if (leftId === null || rightId === null || link.status === "unlinked") return;
   if (world.presence("left", leftId) !== "live" || world.presence("right", rightId) !== "live") return;
-  for (const field of fields) {
+  for (const field of world.fields) {
     const left = world.plain("left", leftId, field.name);
     const right = world.plain("right", rightId, field.name);
-    if (agree(left, right, field.kind) || isFieldExcused(end, link, field)) continue;
+    if (world.subject.agree(field, left, right) || isFieldExcused(end, link, field)) continue;
+    if (world.subject.isWaiting(field, left, world.table.row(rightId)?.values ?? {})) continue;
     world.fail(
       "I1",
       `${field.name} of ${leftId} and ${rightId}: ${JSON.stringify(left)} and ${JSON.stringify(right)} (due ${link.dueAt}, ${link.problem})`,
@@ -148,7 +156,7 @@ function isFieldExcused(end: Ended, link: PairLink, { name }: Field): boolean {
 function checkKept({ world, watch }: Ended, happening: Happening): void {
   const { side, id } = happening;
   for (const [name, { to }] of Object.entries(happening.fields)) {
-    const field = fields.find((each) => each.name === name);
+    const field = world.fields.find((each) => each.name === name);
     if (field?.kind !== "text" || typeof to !== "string") continue;
     const next = nextChange(world, happening, name);
     if (next === undefined || next.by === "person" || watch.keeps(side, name, to)) continue;
@@ -181,8 +189,8 @@ function checkOrder(end: Ended, link: PairLink, side: Side): void {
   const other = otherSide(side);
   const id = recordId(link, side);
   if (id === null || world.presence(side, id) !== "live") return;
-  for (const field of fields) {
-    if (field.kind !== "text" || field.owner === otherSide(side)) continue;
+  for (const field of world.fields) {
+    if (field.kind !== "text" || [field.owner, field.decidedOn].includes(otherSide(side))) continue;
     if (end.conflicts.some(({ linkId, field: name }) => linkId === link.id && name === field.name)) continue;
     const final = world.plain(side, id, field.name);
     const edits = world.ledger
@@ -294,7 +302,7 @@ async function checkHistory({ world, links }: Ended, store: Store): Promise<void
           .filter((one) => one.side === side && one.origin !== "superseded")
           .map((one) => one.fields),
       );
-      for (const { name, kind } of fields) {
+      for (const { name, kind } of world.fields) {
         const told = kind === "tags" || kind === "refs" ? (folded[name] ?? []) : (folded[name] ?? null);
         const is = world.plain(side, id, name);
         if (JSON.stringify(told) !== JSON.stringify(is))

@@ -1,7 +1,6 @@
 import type { Store } from "../../src/store/store.ts";
-import { recordsOf } from "./acts.ts";
 import { type Ended, readEnd } from "./audit.ts";
-import { agree } from "./fields.ts";
+import { PERSON, recordsOf } from "./hands.ts";
 import { hintOf } from "./hints.ts";
 import type { Watch } from "./watch.ts";
 import { boot, type Fleet, SYNC } from "./worker.ts";
@@ -18,7 +17,6 @@ export interface Drilled {
 }
 
 const MINUTE = 60_000;
-const PERSON = "be50a000-0000-4000-8000-000000000001";
 
 /** I19, I20, I21: what operators and vendors do to a sync long after, none of which may change a thing by itself. */
 export async function drill(drilled: Drilled): Promise<void> {
@@ -55,7 +53,7 @@ async function changeMapping({ world, fleet, pass }: Drilled): Promise<void> {
   await pass(2 * world.pollEveryMs + 5 * MINUTE);
   const [link] = id === null ? [] : await fleet.store.pairs.findLinks(SYNC, "left", [id]);
   if (link?.rightId == null || id === null) return;
-  if (!agree(world.plain("left", id, "plan"), world.plain("right", link.rightId, "plan"), "text"))
+  if (world.plain("left", id, "plan") !== world.plain("right", link.rightId, "plan"))
     world.fail("I20", "an edit made while a new mapping waited for its acceptance was not carried over", id);
 }
 

@@ -7,18 +7,22 @@ import type { BoundMapping } from "../../src/engine/two-way/definition.ts";
 import type { Property, PropertyType } from "./notion/page.ts";
 import { idsIn } from "./notion/page.ts";
 import type { Options } from "./options.ts";
+import type { Subject } from "./subject.ts";
+import { Table } from "./table.ts";
 
 /** What a field is made of, which decides how people edit it and what its values may do. */
-export type FieldKind = "text" | "stage" | "tags" | "refs";
+export type FieldKind = "text" | "stage" | "tags" | "refs" | "status" | "choice";
 
 export interface Field {
   readonly name: string;
   readonly kind: FieldKind;
   readonly owner: Side | "both";
   readonly property: { readonly name: string; readonly type: PropertyType };
+  /** Both may fill it in; from then on a change on the other side is set back. */
+  readonly decidedOn?: Side;
 }
 
-/** The mapped fields of every simulated pair. */
+/** The mapped fields of a simulated pair that no recipe made. */
 export const fields: readonly Field[] = [
   { name: "name", kind: "text", owner: "both", property: { name: "Name", type: "title" } },
   { name: "note", kind: "text", owner: "both", property: { name: "Note", type: "rich_text" } },
@@ -41,7 +45,7 @@ export const stages: Readonly<Record<string, string>> = {
 const stageBack: Readonly<Record<string, string>> = { open: "Todo", active: "Doing", closed: "Done" };
 export const rightStages: readonly string[] = Object.keys(stageBack);
 
-export const columns: readonly FieldSchema[] = fields.map(({ name, kind }) => ({
+const columns: readonly FieldSchema[] = fields.map(({ name, kind }) => ({
   id: name,
   name,
   type: kind === "tags" || kind === "refs" ? "opaque" : "text",
@@ -63,17 +67,17 @@ export function plainOfPage(
   if (kind === "tags") return sorted(idsIn(value).flatMap((id) => nameOf(id) ?? []));
   if (kind === "refs") return sorted(idsIn(value));
   if (typeof value !== "string" || value === "") return null;
-  return kind === "stage" ? (nameOf(value) ?? null) : value;
+  return kind === "text" ? value : (nameOf(value) ?? null);
 }
 
 /** What a row holds in a field. */
-export function plainOfRow(value: Json | undefined, kind: FieldKind): Plain {
+function plainOfRow(value: Json | undefined, kind: FieldKind): Plain {
   if (kind === "tags" || kind === "refs") return sorted(idsIn(value));
   return typeof value === "string" && value !== "" ? value : null;
 }
 
 /** True when two values say the same, each in the words of its side. */
-export function agree(left: Plain, right: Plain, kind: FieldKind): boolean {
+function agree({ kind }: Field, left: Plain, right: Plain): boolean {
   if (kind === "stage" && typeof left === "string") return stages[left] === right;
   return JSON.stringify(left) === JSON.stringify(right);
 }
@@ -83,7 +87,7 @@ export function sorted(list: readonly string[]): readonly string[] {
 }
 
 /** The mapping, bound as a recipe would do it: by name the first time, by id ever after, so that a renamed column stays known. */
-export function bindFields(
+function bindFields(
   options: Options,
   left: Description,
   stored: { readonly binding: Json; readonly print: string },
@@ -112,6 +116,7 @@ function keyOf(_side: Side, { name }: Values): string | null {
 
 function ruleFor(field: Field, propertyId: string, options: Options): FieldRule {
   const { name, kind, owner } = field;
+  if (kind === "status" || kind === "choice") throw new Error(`${name} belongs to another subject`);
   const isSet = kind === "tags" || kind === "refs";
   return {
     name,
@@ -141,7 +146,7 @@ const textForm: FieldForm = {
 };
 const setForm: FieldForm = { read: (canonical) => [...sorted(idsIn(canonical))], write: (own) => own };
 
-const leftForms: Readonly<Record<FieldKind, FieldForm>> = {
+const leftForms: Readonly<Record<Exclude<FieldKind, "status" | "choice">, FieldForm>> = {
   text: {
     read: (canonical) => {
       const plain = isJsonObject(canonical) ? canonical.plain : null;
@@ -170,4 +175,24 @@ const leftForms: Readonly<Record<FieldKind, FieldForm>> = {
     read: (canonical) => (Array.isArray(canonical) ? [...sorted(idsIn(canonical))] : undefined),
     write: (own) => own,
   },
+};
+
+/** Fields of every kind, both sides alike: the engine by itself. */
+export const plainFields: Subject = {
+  fields,
+  optionsOf: ({ kind }) => (kind === "stage" ? Object.keys(stages) : []),
+  openTable: (options) => new Table({ ...options, columns }),
+  plainInRow: ({ name, kind }, values) => plainOfRow(values[name], kind),
+  fieldOf: (column) => column,
+  agree,
+  isWaiting: () => false,
+  onTable: (connector) => connector,
+  marksRows: false,
+  bind: (options, descriptions, stored) => bindFields(options, descriptions.left, stored),
+  policy: ({ onDelete, onDeleteEdit }) => ({
+    creates: { left: true, right: true },
+    onDelete,
+    onDeleteEdit,
+    tieBreak: "left",
+  }),
 };

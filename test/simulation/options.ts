@@ -38,6 +38,8 @@ export type Rates = Readonly<Record<FaultClass, number>>;
 export interface Options {
   readonly seed: number;
   readonly profile: string;
+  /** What is kept in agreement: fields of every kind, or the board and table of a pipeline. */
+  readonly subject: "fields" | "pipeline";
   /** How long people work while faults strike (virtual minutes). */
   readonly minutes: number;
   readonly acts: number;
@@ -46,6 +48,8 @@ export interface Options {
   /** Most acts come in bursts inside single minutes. */
   readonly isBursty: boolean;
   readonly workers: number;
+  /** Programs that take jobs from the queue of a pipeline. */
+  readonly taskWorkers: number;
   readonly pollEveryMs: number;
   /** null: sweeps only at the very first pass. */
   readonly sweepEveryMs: number | null;
@@ -123,11 +127,13 @@ export function drawOptions(seed: number): Options {
   const base: Options = {
     seed,
     profile: isClean ? "clean" : "swarm",
+    subject: "fields",
     minutes: random.int(10, 25),
     acts: random.int(10, 35),
     isHot: random.chance(0.5),
     isBursty: random.chance(0.4),
     workers: random.pick([1, 1, 2, 2, 3, 4]),
+    taskWorkers: 0,
     pollEveryMs: random.pick([30, 60, 120]) * SECOND,
     sweepEveryMs: random.chance(0.3) ? null : random.pick([5, 15]) * MINUTE,
     rates: never,
@@ -196,9 +202,21 @@ export const actKinds = [
   "skew",
 ] as const;
 
-export type ActKind = (typeof actKinds)[number];
+/** What people and programs do to a pipeline; none of it happens in the swarm. */
+export const boardActKinds = [
+  "plan",
+  "write",
+  "move",
+  "misplace",
+  "choose",
+  "addTask",
+  "moveTask",
+  "retitleTask",
+] as const;
 
-const usual: Readonly<Record<ActKind, number>> = {
+export type ActKind = (typeof actKinds)[number] | (typeof boardActKinds)[number];
+
+const usual: Readonly<Record<(typeof actKinds)[number], number>> = {
   create: 14,
   createTwins: 2,
   edit: 34,

@@ -276,7 +276,55 @@ export const profiles: Readonly<Record<string, Profile>> = {
       { pause: 0.02 },
       { skewMs: 2 * SECOND, workers: 3, weights: { ...editing, skew: 8 }, conflictPolicy: "newest" },
     ),
+  /** A pipeline under the weather that its seed draws. */
+  pipeline: (options) =>
+    board(options, options.rates, {
+      isBursty: options.isBursty,
+      indexLagMs: options.indexLagMs,
+      ratePerMinute: options.ratePerMinute,
+      losesWorker: options.losesWorker,
+      hasHints: options.hasHints,
+      sweepEveryMs: options.sweepEveryMs,
+    }),
+  /** The same without faults: what the rules alone make of it. */
+  pipelineCalm: (options) => board(options, {}),
+  /** Entries that are moved within seconds by people and by programs, on an index that lags. */
+  pipelineRaces: (options) =>
+    board(
+      options,
+      { slow: 0.05, pause: 0.02, crash: 0.01 },
+      {
+        isHot: true,
+        isBursty: true,
+        indexLagMs: 60 * SECOND,
+        weights: { ...boardWork, move: 50, moveTask: 25 },
+      },
+    ),
+  /** Writes of unknown fate on both sides. */
+  pipelineDoubts: (options) =>
+    board(options, { lost: 0.2, late: 0.2, tableLost: 0.2, crash: 0.02 }, { isHot: true }),
 };
+
+const planning = { plan: 12, write: 14, move: 30, misplace: 10, choose: 6 };
+const boardWork = { ...planning, addTask: 4, moveTask: 10, retitleTask: 3 };
+
+/** A board with its table, its queue and its workers. */
+function board(options: Options, rates: Partial<Rates>, change: Partial<Options> = {}): Options {
+  return {
+    ...crowded(options, rates),
+    subject: "pipeline",
+    taskWorkers: 1 + (options.seed % 4),
+    workers: options.workers,
+    acts: 60,
+    isHot: options.isHot,
+    hasHints: true,
+    matchesByName: false,
+    conflictPolicy: "left",
+    weights: boardWork,
+    isDrilled: false,
+    ...change,
+  };
+}
 
 export function profileNamed(name: string): Profile {
   const profile = profiles[name];

@@ -2,11 +2,14 @@ import type { Ids } from "../../src/core/clock.ts";
 import type { Side } from "../../src/core/two-way/mapping.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import type { Store } from "../../src/store/store.ts";
-import { type Act, createOn, drawActs, type Operator, perform } from "./acts.ts";
+import { type Act, drawActs, type Operator, perform } from "./acts.ts";
 import { audit, readEnd } from "./audit.ts";
 import { drill } from "./drills.ts";
+import { createOn } from "./hands.ts";
 import { sendHint } from "./hints.ts";
 import { drawOptions, type Options } from "./options.ts";
+import { BoardRules } from "./pipeline/rules.ts";
+import { bootTaskWorker } from "./pipeline/workers.ts";
 import { randomFrom } from "./random.ts";
 import { Watch } from "./watch.ts";
 import { boot, type Fleet, SYNC } from "./worker.ts";
@@ -65,6 +68,8 @@ class Run {
   readonly #case: Case;
   readonly #world: World;
   readonly #watch: Watch;
+  /** Of the recipe; null: no recipe made this pair. */
+  readonly #rules: BoardRules | null;
   readonly #store: Store;
   readonly #fleet: Fleet;
   readonly #openStore: () => Promise<Store>;
@@ -74,6 +79,7 @@ class Run {
     case: Case;
     world: World;
     watch: Watch;
+    rules: BoardRules | null;
     store: Store;
     fleet: Fleet;
     openStore: () => Promise<Store>;
@@ -82,6 +88,7 @@ class Run {
     this.#case = parts.case;
     this.#world = parts.world;
     this.#watch = parts.watch;
+    this.#rules = parts.rules;
     this.#store = parts.store;
     this.#fleet = parts.fleet;
   }
@@ -98,13 +105,18 @@ class Run {
       tapeLimit,
       isTraced: how.isTraced,
       hooks: {
-        onSend: (side, machine, write) => watch.onSend(side, machine, write),
+        onSend: (side, machine, write) => {
+          watch.onSend(side, machine, write);
+          rules?.onSend(side, write);
+        },
         onHappening: (each) => {
           watch.onHappening(each);
+          rules?.onHappening(each);
           sendHint(fleet, each);
         },
       },
     });
+    const rules = options.subject === "pipeline" ? new BoardRules(world, watch) : null;
     const ids = countedIds(options.seed);
     const store = await how.openStore(ids);
     const fleet: Fleet = {
@@ -117,7 +129,7 @@ class Run {
       machines: new Map(),
       passes: 0,
     };
-    return new Run({ case: what, world, watch, store, fleet, openStore: () => how.openStore(ids) });
+    return new Run({ case: what, world, watch, rules, store, fleet, openStore: () => how.openStore(ids) });
   }
 
   async carryOut(): Promise<void> {
@@ -125,6 +137,7 @@ class Run {
     const world = this.#world;
     this.#plant();
     for (let place = 0; place < options.workers; place += 1) boot(this.#fleet, place);
+    for (let place = 0; place < options.taskWorkers; place += 1) bootTaskWorker(world, place);
     const operator = this.#operator();
     for (const act of acts) world.scheduler.at(START + act.at, () => perform(world, act, operator));
     this.#planOutages();
@@ -135,6 +148,7 @@ class Run {
     await this.#rest();
     if (this.#isOver()) return;
     await audit(await readEnd(world, this.#watch, this.#store, this.#approved), this.#store);
+    this.#rules?.atEnd();
     this.#checkPasses();
     if (this.#isOver() || !this.#case.options.isDrilled) return;
     await drill({
@@ -159,6 +173,7 @@ class Run {
   async result(): Promise<Result> {
     const world = this.#world;
     await this.#store.close();
+    world.table.close();
     return {
       violations: world.violations,
       hash: world.trace.hash,
@@ -176,6 +191,7 @@ class Run {
   #plant(): void {
     const random = randomFrom(this.#case.options.seed, "plant");
     const world = this.#world;
+    if (this.#case.options.subject === "pipeline") return;
     for (let index = random.int(0, 5); index > 0; index -= 1) {
       const name = `old${index}`;
       const isOnBoth = this.#case.options.matchesByName && random.chance(0.5);

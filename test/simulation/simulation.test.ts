@@ -4,6 +4,7 @@ import { hunt } from "./hunt.ts";
 import { mutants } from "./mutants.ts";
 import { mutated } from "./mutate.ts";
 import { runPool, type SeedsReport } from "./pool.ts";
+import { profileNamed } from "./profiles.ts";
 import { readRegressions } from "./regressions.ts";
 import { renderFailure } from "./report.ts";
 import { shrink } from "./shrink.ts";
@@ -14,7 +15,18 @@ const from = Number(process.env.LOCKSTEP_SEEDS_FROM ?? 100_000);
 const count = Number(process.env.LOCKSTEP_SEEDS ?? 1_000);
 const threads = 2;
 /** Planted bugs that a few seeds find; `npm run simulate -- --mutants` hunts them all. */
-const quickest = ["no-marker-lookup", "no-settle-wait", "no-overlap", "set-replaced", "no-precondition"];
+const quickest = [
+  "no-marker-lookup",
+  "no-settle-wait",
+  "no-overlap",
+  "set-replaced",
+  "no-precondition",
+  "invalid-queued",
+  "board-overrules",
+  "texts-overwritten",
+  "finer-status-lost",
+  "retry-left-behind",
+];
 const traced = { ...inMemory, isTraced: true };
 
 describe("the two-way engine in a simulated world", () => {
@@ -31,17 +43,25 @@ describe("the two-way engine in a simulated world", () => {
       expect(again.lines).toEqual(once.lines);
       expect(again.hash).toBe(once.hash);
     }
+    const board = () => simulate(caseOf(15, profileNamed("pipeline")), traced);
+    expect((await board()).lines).toEqual((await board()).lines);
   });
 
-  it(
-    "keeps every invariant through fresh seeds",
-    async () => {
+  it.each([
+    { profile: "swarm", share: 1 },
+    { profile: "pipeline", share: 1 / 20 },
+    { profile: "pipelineRaces", share: 1 / 50 },
+    { profile: "pipelineDoubts", share: 1 / 50 },
+  ])(
+    "keeps every invariant through fresh seeds of $profile",
+    async ({ profile, share }) => {
       const failed: SeedsReport[] = [];
+      const wanted = Math.ceil(count * share);
       let seeds = 0;
       const order = {
         from,
-        to: from + count,
-        profile: "swarm",
+        to: from + wanted,
+        profile,
         mutant: null,
         store: "memory" as const,
         threads,
@@ -53,10 +73,10 @@ describe("the two-way engine in a simulated world", () => {
       });
       const [first] = failed;
       if (first !== undefined) {
-        const smallest = await shrink(caseOf(first.seed), traced);
+        const smallest = await shrink(caseOf(first.seed, profileNamed(profile)), traced);
         expect.fail(`seed ${first.seed}\n${renderFailure(smallest.case, smallest.result)}`);
       }
-      expect(seeds).toBe(count);
+      expect(seeds).toBe(wanted);
     },
     10 * 60_000,
   );

@@ -72,8 +72,15 @@ export class Table {
   }
 
   add(values: Readonly<Record<string, Json>>, by: string, marker: string | null = null): Row {
+    return this.keep(`row-${String(this.#rows.size + 1).padStart(5, "0")}`, { values, by, marker });
+  }
+
+  /** A new row, under a key of its own. */
+  protected keep(
+    id: string,
+    { values, by, marker }: Pick<Row, "values" | "marker"> & { readonly by: string },
+  ): Row {
     const now = this.now();
-    const id = `row-${String(this.#rows.size + 1).padStart(5, "0")}`;
     const row = { id, values, isDeleted: false, hidden: [], marker, isOurs: by === BOT, createdAt: now };
     return this.#store({ ...row, seq: 0, editedAt: now, editedBy: by }, null);
   }
@@ -84,6 +91,13 @@ export class Table {
     const all = values === undefined ? before.values : { ...before.values, ...values };
     return this.#store({ ...before, ...rest, values: all, editedAt: this.now(), editedBy: by }, before);
   }
+
+  /** A write of ours. A table with rules of its own answers what it does not take. */
+  attempt(write: () => WriteOutcome): WriteOutcome {
+    return write();
+  }
+
+  close(): void {}
 
   /** For good, without a trace in the change feed's own words. */
   remove(id: string): void {
@@ -137,7 +151,7 @@ export function createTableConnector(table: Table, line: TableLine): WritableCon
       if (late !== null) return late;
       const outcome = await line.write(write, () => {
         demand();
-        return applyTo(table, write);
+        return table.attempt(() => applyTo(table, write));
       });
       if (outcome === "unsent") return refused("UPSTREAM_FAILED", "the table could not be reached", 1_000);
       if (outcome !== "unknown") return outcome;

@@ -10,7 +10,7 @@ import type {
   PairLink,
   PairVersion,
 } from "../../src/store/pair-store.ts";
-import { fields, markerProperty, type Plain, stages } from "./fields.ts";
+import { markerProperty, type Plain, stages } from "./fields.ts";
 import { type Happening, listOf, removed } from "./ledger.ts";
 import type { Machine } from "./machine.ts";
 import type { ApiRequest } from "./notion/routes.ts";
@@ -107,7 +107,9 @@ export class Watch {
   onSend(side: Side, machine: Machine, write: unknown): void {
     this.writes += 1;
     const sent =
-      side === "left" ? sentPage(write as ApiRequest, this.#world()) : sentRow(write as RecordWrite);
+      side === "left"
+        ? sentPage(write as ApiRequest, this.#world())
+        : sentRow(write as RecordWrite, this.#world());
     if (!this.#mayWrite(machine))
       this.#fail("I20", `a ${sent.kind} on the ${side} under a mapping that nobody has accepted`, sent.id);
     const link = this.#linkOf(sent);
@@ -141,9 +143,10 @@ export class Watch {
     change: { readonly from: Plain; readonly to: Plain },
   ): void {
     const { side, id } = happening;
-    const { ledger } = this.#world();
+    const { ledger, fields } = this.#world();
     const field = fields.find((each) => each.name === name);
-    if (field === undefined) return;
+    // What a recipe makes of such a field, its own rules judge.
+    if (field === undefined || field.kind === "status" || field.kind === "choice") return;
     if (field.owner === side)
       this.#fail("I18", `${name} is owned by the ${side} and was written there: ${show(change)}`, id);
     const other = side === "left" ? "right" : "left";
@@ -313,7 +316,7 @@ function sentPage({ method, path, body }: ApiRequest, world: World): Sent {
     const property = world.workspace.property(key);
     return property === undefined
       ? key
-      : (fields[world.workspace.schema.indexOf(property)]?.name ?? markerProperty);
+      : (world.fields[world.workspace.schema.indexOf(property)]?.name ?? markerProperty);
   };
   const names = Object.keys(properties).map(nameOf);
   const marker = Object.entries(properties).find(([key]) => nameOf(key) === markerProperty)?.[1];
@@ -326,13 +329,13 @@ function sentPage({ method, path, body }: ApiRequest, world: World): Sent {
   };
 }
 
-function sentRow(write: RecordWrite): Sent {
+function sentRow(write: RecordWrite, { subject }: World): Sent {
   return {
     side: "right",
     kind: write.kind === "restore" ? "update" : write.kind,
     id: write.kind === "create" ? null : write.id,
     marker: write.kind === "create" ? write.marker : null,
-    fields: write.kind === "trash" ? [] : Object.keys(write.fields),
+    fields: write.kind === "trash" ? [] : [...new Set(Object.keys(write.fields).map(subject.fieldOf))],
   };
 }
 

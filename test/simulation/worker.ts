@@ -8,7 +8,7 @@ import { createBreaker } from "../../src/http/breaker.ts";
 import { createHttpClient } from "../../src/http/client.ts";
 import { createPacer } from "../../src/http/pacer.ts";
 import type { Store } from "../../src/store/store.ts";
-import { bindFields, markerProperty } from "./fields.ts";
+import { markerProperty } from "./fields.ts";
 import { Machine } from "./machine.ts";
 import { type StoreLine, throughSeam } from "./store-seam.ts";
 import { createTableConnector } from "./table.ts";
@@ -110,7 +110,7 @@ async function restMs({ world }: Fleet, clock: Clock, store: Store): Promise<num
 
 export function definePair(fleet: Fleet, machine: Machine): PairDefinition {
   const { world } = fleet;
-  const { options, workspace } = world;
+  const { options, workspace, subject } = world;
   const { clock } = machine;
   const http = createHttpClient({
     service: "Notion",
@@ -130,7 +130,7 @@ export function definePair(fleet: Fleet, machine: Machine): PairDefinition {
     lateWriteMs: options.lateMs,
     visibleAfterMs: options.indexLagMs + 1_000,
   });
-  const table = createTableConnector(world.table, world.lineFor(machine));
+  const table = subject.onTable(createTableConnector(world.table, world.lineFor(machine)));
   const sweepEveryMs = options.sweepEveryMs ?? Number.MAX_SAFE_INTEGER;
   const none = { calls: 0, retries: 0, waitingMs: 0 };
   return {
@@ -144,15 +144,18 @@ export function definePair(fleet: Fleet, machine: Machine): PairDefinition {
         sweepEveryMs,
         meter: () => http.stats(),
       },
-      right: { connector: table, collectionId: "table", label: "table", sweepEveryMs, meter: () => none },
+      right: {
+        connector: table,
+        collectionId: "table",
+        label: "table",
+        sweepEveryMs,
+        meter: () => none,
+        marksOthers: subject.marksRows,
+      },
     },
-    bind: ({ left }, binding) => bindFields(options, left, { binding, print: fleet.mapping.print }),
-    policy: {
-      creates: { left: true, right: true },
-      onDelete: options.onDelete,
-      onDeleteEdit: options.onDeleteEdit,
-      tieBreak: "left",
-    },
+    bind: (descriptions, binding) =>
+      subject.bind(options, descriptions, { binding, print: fleet.mapping.print }),
+    policy: subject.policy(options),
     guard: guardLimits,
     writesAtOnce: 4,
   };

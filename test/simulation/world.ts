@@ -1,6 +1,6 @@
 import { LockstepError } from "../../src/core/errors.ts";
 import type { Side } from "../../src/core/two-way/mapping.ts";
-import { columns, fields, markerProperty, type Plain, plainOfPage, plainOfRow, stages } from "./fields.ts";
+import { type Field, markerProperty, type Plain, plainOfPage } from "./fields.ts";
 import { type Happening, Ledger, type Presence } from "./ledger.ts";
 import type { Machine } from "./machine.ts";
 import type { Page } from "./notion/page.ts";
@@ -11,7 +11,9 @@ import { Workspace } from "./notion/workspace.ts";
 import { faultClasses, type Options, type Rates } from "./options.ts";
 import { Tape } from "./random.ts";
 import { Scheduler } from "./scheduler.ts";
-import { type Row, Table, type TableLine } from "./table.ts";
+import type { Subject } from "./subject.ts";
+import { subjectOf } from "./subjects.ts";
+import type { Row, Table, TableLine } from "./table.ts";
 import { Trace } from "./trace.ts";
 
 export const START = Date.parse("2026-11-21T10:00:20.000Z");
@@ -37,6 +39,7 @@ const noFaults = Object.fromEntries(faultClasses.map((fault) => [fault, 0])) as 
 /** Both sides, everybody's clock, and the truth about what happened. */
 export class World {
   readonly options: Options;
+  readonly subject: Subject;
   readonly tape: Tape;
   readonly scheduler: Scheduler;
   readonly trace: Trace;
@@ -60,6 +63,7 @@ export class World {
   constructor(setup: { options: Options; tapeLimit: number; isTraced: boolean; hooks: WorldHooks }) {
     const { options, tapeLimit, isTraced, hooks } = setup;
     this.options = options;
+    this.subject = subjectOf(options);
     this.pollEveryMs = options.pollEveryMs;
     this.#hooks = hooks;
     this.trace = new Trace(isTraced);
@@ -71,14 +75,11 @@ export class World {
       indexLagMs: () => this.tape.int("lag", 0, this.#isFaulty ? options.indexLagMs : 0),
       onChange: (page, before) => this.#pageChanged(page, before),
       properties: [
-        ...fields.map(({ property, kind }) => ({
-          ...property,
-          options: kind === "stage" ? Object.keys(stages) : [],
-        })),
+        ...this.fields.map((field) => ({ ...field.property, options: this.subject.optionsOf(field) })),
         { name: markerProperty, type: "rich_text" },
       ],
     });
-    this.table = new Table({ now, columns, onChange: (row, before) => this.#rowChanged(row, before) });
+    this.table = this.subject.openTable({ now, onChange: (row, before) => this.#rowChanged(row, before) });
     const queries = new Queries(this.workspace, options);
     const api = new Api(this.workspace, queries, {
       canSee: (page) => this.canSee(page),
@@ -94,6 +95,10 @@ export class World {
         isFaulty: () => this.#isFaulty,
       },
     );
+  }
+
+  get fields(): readonly Field[] {
+    return this.subject.fields;
   }
 
   get now(): number {
@@ -153,11 +158,19 @@ export class World {
 
   /** The value of a field as it truly is. */
   plain(side: Side, id: string, field: string): Plain {
-    const kind = fields.find(({ name }) => name === field)?.kind ?? "text";
-    if (side === "right") return plainOfRow(this.table.row(id)?.values[field], kind);
+    const known = this.fields.find(({ name }) => name === field);
+    if (known === undefined) return null;
+    if (side === "right") return this.subject.plainInRow(known, this.table.row(id)?.values ?? {});
     const page = this.workspace.page(id);
-    const property = this.#propertyOf(field);
-    return page === undefined || property === undefined ? null : plainOfPage(page.values, property, kind);
+    const property = this.propertyOf(field);
+    return page === undefined || property === undefined
+      ? null
+      : plainOfPage(page.values, property, known.kind);
+  }
+
+  /** A field's column in Notion, whatever it is called by now. */
+  propertyOf(field: string) {
+    return this.workspace.schema[this.fields.findIndex(({ name }) => name === field)];
   }
 
   presence(side: Side, id: string): Presence {
@@ -226,16 +239,11 @@ export class World {
     }
   }
 
-  #propertyOf(field: string) {
-    const index = fields.findIndex(({ name }) => name === field);
-    return this.workspace.schema[index];
-  }
-
   #pageChanged(page: Page, before: Page | null): void {
     const marker = page.values[this.workspace.property(markerProperty)?.id ?? ""];
     const changes: Record<string, { from: Plain; to: Plain }> = {};
-    for (const { name, kind } of fields) {
-      const property = this.#propertyOf(name);
+    for (const { name, kind } of this.fields) {
+      const property = this.propertyOf(name);
       if (property === undefined) continue;
       const from = before === null ? null : plainOfPage(before.values, property, kind);
       const to = plainOfPage(page.values, property, kind);
@@ -253,10 +261,10 @@ export class World {
 
   #rowChanged(row: Row, before: Row | null): void {
     const changes: Record<string, { from: Plain; to: Plain }> = {};
-    for (const { name, kind } of fields) {
-      const from = before === null ? null : plainOfRow(before.values[name], kind);
-      const to = plainOfRow(row.values[name], kind);
-      if (JSON.stringify(from) !== JSON.stringify(to)) changes[name] = { from, to };
+    for (const field of this.fields) {
+      const from = before === null ? null : this.subject.plainInRow(field, before.values);
+      const to = this.subject.plainInRow(field, row.values);
+      if (JSON.stringify(from) !== JSON.stringify(to)) changes[field.name] = { from, to };
     }
     const presence = { from: presenceOfRow(before), to: presenceOfRow(row) };
     this.#happened("right", row.id, row.editedBy === "lockstep", {

@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import type { PipelineSetup } from "../../app/pipeline-setup.ts";
 import type { PipelineConfig } from "../../config/config.ts";
 import { readEnvironment, withDatabaseUrls } from "../../config/environment.ts";
+import { configFileNames, readConfigFile } from "../../config/load.ts";
 import { resolveConfig } from "../../config/resolve.ts";
 import { LockstepError } from "../../core/errors.ts";
 import { isJsonObject, type Json } from "../../core/json.ts";
@@ -20,16 +21,14 @@ export interface PipelineFlags {
   readonly channels?: string;
 }
 
-const fileName = "lockstep.config.json";
-
 /**
- * Makes or completes a pipeline's board, table and queue, and writes their ids into the configuration. Run again, it
- * changes nothing.
+ * Makes or completes a pipeline's board, table and queue, and writes their ids into the configuration; for one that is a
+ * program it says what to write there. Run again, it changes nothing.
  */
 export async function initPipeline(context: CommandContext, flags: PipelineFlags): Promise<CommandResult> {
-  const { io, deps } = context;
-  const file = join(io.cwd, fileName);
-  const before = existsSync(file) ? objectIn(await readFile(file, "utf8"), file) : {};
+  const { io, deps, flags: common } = context;
+  const file = fileOf(io.cwd, common.config);
+  const before = existsSync(file) ? objectIn(await readConfigFile(file), file) : {};
   const section = isJsonObject(before.pipeline) ? before.pipeline : sectionOf(flags);
   const config = resolveConfig({ ...before, pipeline: section }, file);
   const { pipeline } = config;
@@ -43,13 +42,35 @@ export async function initPipeline(context: CommandContext, flags: PipelineFlags
     signal: io.signal,
   });
   const written = { ...before, pipeline: withIds(section, setup) };
-  const isChanged = JSON.stringify(written) !== JSON.stringify(before);
+  const isWanting = JSON.stringify(written) !== JSON.stringify(before);
+  const isChanged = isWanting && file.endsWith(".json");
   if (isChanged) await writeFile(file, `${JSON.stringify(written, null, 2)}\n`);
+  const toWrite = isWanting && !isChanged ? { pipeline: written.pipeline } : null;
   return {
     exitCode: 0,
-    document: { ok: true, file, isFileChanged: isChanged, ...setup, areChannelsNew: channels.isNew },
-    text: textOf({ file, isChanged, pipeline, setup, areChannelsNew: channels.isNew }),
+    document: { ok: true, file, isFileChanged: isChanged, toWrite, ...setup, areChannelsNew: channels.isNew },
+    text: textOf({
+      ending: endingOf(file, { isChanged, toWrite }),
+      pipeline,
+      setup,
+      areChannelsNew: channels.isNew,
+    }),
   };
+}
+
+function fileOf(folder: string, named: string | undefined): string {
+  if (named !== undefined) return resolve(folder, named);
+  const there = configFileNames.find((name) => existsSync(join(folder, name)));
+  return join(folder, there ?? configFileNames[0]);
+}
+
+function endingOf(
+  file: string,
+  { isChanged, toWrite }: { readonly isChanged: boolean; readonly toWrite: Json },
+): string {
+  if (isChanged) return `Wrote ${file}.`;
+  if (toWrite === null) return `${file} is as it was.`;
+  return `${file} is a program and stays as it is. Write this into it, in place of its pipeline if it has one:\n${JSON.stringify(toWrite, null, 2)}`;
 }
 
 function sectionOf({ page, notion, status, links = [], url, urlEnv, channels }: PipelineFlags): {
@@ -94,14 +115,12 @@ function withIds(section: { readonly [key: string]: Json }, { board, links }: Pi
 }
 
 function textOf({
-  file,
-  isChanged,
+  ending,
   pipeline,
   setup,
   areChannelsNew,
 }: {
-  readonly file: string;
-  readonly isChanged: boolean;
+  readonly ending: string;
   readonly pipeline: PipelineConfig;
   readonly setup: PipelineSetup;
   readonly areChannelsNew: boolean;
@@ -120,17 +139,12 @@ function textOf({
     ...(areChannelsNew
       ? [`Made ${pipeline.channelsFolder} with an example. Describe your channels there.`]
       : []),
-    isChanged ? `Wrote ${file}.` : `${file} is as it was.`,
+    ending,
     "Next: lockstep doctor, then lockstep serve",
   ].join("\n");
 }
 
-function objectIn(text: string, file: string): { readonly [key: string]: Json } {
-  try {
-    const value: Json = JSON.parse(text);
-    if (isJsonObject(value)) return value;
-  } catch {
-    // Told below.
-  }
-  throw new LockstepError("CONFIG_INVALID", `${file} is not a JSON object; correct it, then run this again.`);
+function objectIn(value: Json, file: string): { readonly [key: string]: Json } {
+  if (isJsonObject(value)) return value;
+  throw new LockstepError("CONFIG_INVALID", `${file} holds no object; correct it, then run this again.`);
 }

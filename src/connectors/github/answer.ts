@@ -84,13 +84,19 @@ export function limitOf(
 }
 
 /** What kept an exchange from ending in an answer, without octokit's own error, which holds the whole request. */
-export function thrownError(what: string, error: unknown, exchange: Exchange): LockstepError {
+export function thrownError(
+  what: string,
+  error: unknown,
+  exchange: Exchange,
+): { readonly error: LockstepError; readonly wasSent: boolean } {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  if (cause instanceof LockstepError) return cause;
+  const wasSent = exchange.isSent;
+  if (cause instanceof LockstepError) return { error: cause, wasSent };
   const { timeoutMs } = exchange;
   if (timeoutMs === null && isAbort(error, cause))
-    return new LockstepError("CANCELLED", `Cancelled during ${what}.`);
-  return classifyThrown({ service: "GitHub", what, error: cause, timeoutMs }).error;
+    return { error: new LockstepError("CANCELLED", `Cancelled during ${what}.`), wasSent };
+  const failure = classifyThrown({ service: "GitHub", what, error: cause, timeoutMs });
+  return { error: failure.error, wasSent: wasSent && failure.kind !== "unreachable" };
 }
 
 function isAbort(error: unknown, cause: unknown): boolean {

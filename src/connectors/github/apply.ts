@@ -183,9 +183,9 @@ function bodyFor(
   const content = encoded.content ?? contentOf(issue.body ?? "");
   const marker = write.marker ?? seal?.marker ?? "";
   if (marker === "") return bodyWith(content, null);
-  // A comment that still says the truth stays as it is: a creation's counts by the time it was made.
-  if (seal !== null && !isMarking && !isRestoring && seal.trashedFrom === null)
-    return bodyWith(content, seal.text);
+  // One that names this issue stays as it is. A creation's, which could not name it yet, is made anew: then it counts whoever asks.
+  const isBound = seal !== null && seal.scope === scopeOf(issue).bound;
+  if (isBound && !isMarking && !isRestoring && seal.trashedFrom === null) return bodyWith(content, seal.text);
   return bodyWith(content, sealFor(writing, issue, { marker, trashedFrom: null }));
 }
 

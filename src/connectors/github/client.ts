@@ -7,7 +7,7 @@ import type { Clock } from "../../core/clock.ts";
 import { LockstepError } from "../../core/errors.ts";
 import type { Json } from "../../core/json.ts";
 import { type Answer, answerIn, answerOf, limitOf, thrownError } from "./answer.ts";
-import { createExchange, type Exchange, type Fetch } from "./exchange.ts";
+import { createExchanges, type Exchange, type Fetch } from "./exchange.ts";
 
 /** https://docs.github.com/en/rest/about-the-rest-api/api-versions */
 const API_VERSION = "2022-11-28";
@@ -97,19 +97,21 @@ const SmallOctokit = Octokit.plugin(throttling, retry);
 
 export function createGitHubClient(options: GitHubClientOptions): GitHubClient {
   const { clock, auth, baseUrl = "https://api.github.com" } = options;
-  const octokit = new SmallOctokit(octokitOptions(options, baseUrl));
-  const exchange = createExchange({
+  const exchanges = createExchanges({
     clock,
     timeoutMs: options.timeoutMs ?? TIMEOUT_DEFAULT_MS,
     fetch: options.fetch ?? globalThis.fetch,
   });
+  // What octokit asks by itself (an installation's token) is counted and never redirected, too.
+  const byItself = exchanges.begin({ sendBy: Number.POSITIVE_INFINITY, signal: undefined });
+  const octokit = new SmallOctokit(octokitOptions(options, baseUrl, byItself.fetch));
   const read = async (
     what: string,
     parameters: Parameters<typeof octokit.request>[1],
     route: string,
     signal?: AbortSignal,
   ) => {
-    const attempt = exchange.begin({ sendBy: Number.POSITIVE_INFINITY, signal });
+    const attempt = exchanges.begin({ sendBy: Number.POSITIVE_INFINITY, signal });
     const request = {
       fetch: attempt.fetch,
       redirect: "manual" as const,
@@ -123,7 +125,7 @@ export function createGitHubClient(options: GitHubClientOptions): GitHubClient {
   };
   const write = async (route: string, request: Omit<WriteRequest, "method" | "path">): Promise<Sent> => {
     const { sendBy = Number.POSITIVE_INFINITY, signal, body = {} } = request;
-    const attempt = exchange.begin({ sendBy, signal });
+    const attempt = exchanges.begin({ sendBy, signal });
     // Retries off: what may have taken effect is not sent again, and neither is what met a limit.
     const once = {
       fetch: attempt.fetch,
@@ -140,7 +142,8 @@ export function createGitHubClient(options: GitHubClientOptions): GitHubClient {
     } catch (error) {
       const answer = answerOf(error, attempt);
       if (answer !== null) return { kind: "answered", answer };
-      return { kind: attempt.isSent ? "unclear" : "unsent", error: thrownError(route, error, attempt) };
+      const thrown = thrownError(route, error, attempt);
+      return { kind: thrown.wasSent ? "unclear" : "unsent", error: thrown.error };
     }
   };
   return {
@@ -154,18 +157,18 @@ export function createGitHubClient(options: GitHubClientOptions): GitHubClient {
       ),
     send: ({ method, path, ...request }) => write(`${method} ${path}`, request),
     query: (document, variables, signal) =>
-      read("POST /graphql", { data: { query: document, variables } }, "POST /graphql", signal),
+      read("POST /graphql", { data: { query: document, variables } }, graphqlRoute(baseUrl), signal),
     mutate: (document, variables, sending) =>
-      write("POST /graphql", { ...sending, body: { query: document, variables } }),
+      write(graphqlRoute(baseUrl), { ...sending, body: { query: document, variables } }),
     pathOf: (link) => pathBelow(baseUrl, link),
-    stats: exchange.stats,
+    stats: exchanges.stats,
   };
 }
 
 /** Refusals are answers; limits and outages are thrown once repeating did not help. */
 function answerOrThrow(what: string, error: unknown, attempt: Exchange): Answer {
   const answer = answerOf(error, attempt);
-  if (answer === null) throw thrownError(what, error, attempt);
+  if (answer === null) throw thrownError(what, error, attempt).error;
   const limit = limitOf(what, answer);
   if (limit !== null) throw limit;
   if (answer.status >= 500) {
@@ -178,7 +181,7 @@ function answerOrThrow(what: string, error: unknown, attempt: Exchange): Answer 
   return answer;
 }
 
-function octokitOptions(options: GitHubClientOptions, baseUrl: string): OctokitOptions {
+function octokitOptions(options: GitHubClientOptions, baseUrl: string, fetch: Fetch): OctokitOptions {
   const { auth, pace = "github", retrySecondMs = 1_000 } = options;
   const identity = auth.kind === "token" ? auth.token : `${auth.appId} ${auth.installationId}`;
   const waits = (seconds: number, asked: { readonly request: object }, _: unknown, repeats: number) =>
@@ -190,11 +193,9 @@ function octokitOptions(options: GitHubClientOptions, baseUrl: string): OctokitO
     baseUrl,
     userAgent: "lockstep",
     log: { debug() {}, info() {}, warn() {}, error() {} },
-    request: {
-      headers: { "x-github-api-version": API_VERSION },
-      ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
-    },
-    retry: { retryAfterBaseValue: retrySecondMs },
+    request: { headers: { "x-github-api-version": API_VERSION }, fetch },
+    // A limit says itself when to come back.
+    retry: { retryAfterBaseValue: retrySecondMs, doNotRetry: [400, 401, 403, 404, 410, 422, 429, 451] },
     throttle: {
       id: hash("sha256", `${baseUrl} ${identity}`),
       retryAfterBaseValue: retrySecondMs,
@@ -207,6 +208,11 @@ function octokitOptions(options: GitHubClientOptions, baseUrl: string): OctokitO
 
 function runNow<T>(_: object, task: (...args: readonly unknown[]) => T, ...args: readonly unknown[]): T {
   return task(...args);
+}
+
+/** Beside the REST API on an Enterprise server: https://docs.github.com/en/enterprise-server@latest/graphql/guides/forming-calls-with-graphql */
+function graphqlRoute(baseUrl: string): string {
+  return baseUrl.endsWith("/api/v3") ? `POST ${baseUrl.slice(0, -"/v3".length)}/graphql` : "POST /graphql";
 }
 
 function pathBelow(baseUrl: string, link: string): string | null {

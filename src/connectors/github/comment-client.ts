@@ -19,25 +19,15 @@ export interface CommentOptions {
 
 export function createComments(options: CommentOptions): Comments {
   const { client, markerKeys, nowSeconds } = options;
-  const list = async (issue: IssueRef, signal?: AbortSignal) =>
-    listComments(
+  const list = (issue: IssueRef, signal?: AbortSignal) =>
+    listPages(
       options,
-      {
-        path: repositoryPath(issue, `/issues/${issue.number}/comments?per_page=100`),
-        repositoryId: issue.repositoryId,
-      },
+      { ...issue, path: repositoryPath(issue, `/issues/${issue.number}/comments?per_page=100`) },
       signal,
     );
   return {
     list,
-    listSince: (repository, since, signal) => {
-      const query = new URLSearchParams({ sort: "updated", direction: "asc", since, per_page: "100" });
-      return listComments(
-        options,
-        { path: repositoryPath(repository, `/issues/comments?${query}`), ...repository },
-        signal,
-      );
-    },
+    listSince: (repository, since, signal) => listSince(options, { ...repository, since }, signal),
     async create(issue, { marker, body }, sending) {
       const there = (await list(issue, sending.signal)).find((comment) => comment.marker === marker);
       if (there !== undefined) return { kind: "already", value: there };
@@ -67,29 +57,80 @@ function scopeOf(issue: IssueRef): string {
   return `comment:${recordIdOf(issue)}`;
 }
 
-async function listComments(
-  { client, markerKeys, identity }: CommentOptions,
-  { path, repositoryId }: { readonly path: string; readonly repositoryId: number },
+const PAGE_SIZE_MAX = 100;
+
+/**
+ * As issues are walked: always the first page of what changed since the last one shown, so that an edit between two pages moves
+ * nothing past us. More comments than a page holds with one second are listed over page links.
+ */
+async function listSince(
+  options: CommentOptions,
+  { repositoryId, since }: { readonly repositoryId: number; readonly since: string },
   signal: AbortSignal | undefined,
 ): Promise<readonly IssueComment[]> {
-  const raw: Json[] = [];
+  const all = new Map<number, IssueComment>();
+  let from = since;
+  for (;;) {
+    const query = new URLSearchParams({
+      sort: "updated",
+      direction: "asc",
+      since: from,
+      per_page: String(PAGE_SIZE_MAX),
+    });
+    const path = repositoryPath({ repositoryId }, `/issues/comments?${query}`);
+    const { comments, next } = await readPage(options, { path, repositoryId }, signal);
+    for (const comment of comments) all.set(comment.id, comment);
+    const last = comments.at(-1);
+    if (next === null || last === undefined) break;
+    const later = new Date(Date.parse(last.updatedAt) - 1_000).toISOString();
+    if (later <= from) {
+      for (const comment of await listPages(options, { path: next, repositoryId }, signal))
+        all.set(comment.id, comment);
+      break;
+    }
+    from = later;
+  }
+  return [...all.values()];
+}
+
+interface CommentList {
+  readonly path: string;
+  readonly repositoryId: number;
+}
+
+/** Over page links. A comment that is edited during the walk may be listed twice. */
+async function listPages(
+  options: CommentOptions,
+  { path, repositoryId }: CommentList,
+  signal: AbortSignal | undefined,
+): Promise<readonly IssueComment[]> {
+  const all = new Map<number, IssueComment>();
   let next: string | null = path;
   while (next !== null) {
-    const answer: Awaited<ReturnType<GitHubClient["get"]>> = await client.get(next, { signal });
-    if (answer.status !== 200 || !Array.isArray(answer.body))
-      throw accessLost(refusal("the comments", answer));
-    raw.push(...answer.body);
-    next = answer.next === null ? null : client.pathOf(answer.next);
+    const page: CommentPage = await readPage(options, { path: next, repositoryId }, signal);
+    for (const comment of page.comments) all.set(comment.id, comment);
+    next = page.next;
   }
-  if (raw.length === 0) return [];
+  return [...all.values()];
+}
+
+interface CommentPage {
+  readonly comments: readonly IssueComment[];
+  readonly next: string | null;
+}
+
+async function readPage(
+  { client, markerKeys, identity }: CommentOptions,
+  { path, repositoryId }: CommentList,
+  signal: AbortSignal | undefined,
+): Promise<CommentPage> {
+  const answer = await client.get(path, { signal });
+  if (answer.status !== 200 || !Array.isArray(answer.body)) throw accessLost(refusal("the comments", answer));
+  const next = answer.next === null ? null : client.pathOf(answer.next);
+  if (answer.body.length === 0) return { comments: [], next };
   const { login } = await identity(signal);
   const view = { repositoryId, markerKeys, login };
-  // A comment that is edited during the walk may be listed twice.
-  return [
-    ...new Map(
-      raw.flatMap((each) => commentIn(each, view) ?? []).map((comment) => [comment.id, comment]),
-    ).values(),
-  ];
+  return { comments: answer.body.flatMap((each: Json) => commentIn(each, view) ?? []), next };
 }
 
 function commentIn(

@@ -57,7 +57,12 @@ export function createPullRequests(client: GitHubClient): PullRequests {
     get: (ref, signal) => getPullRequest(client, ref, signal),
     listByBranch,
     listOpen: (ref, signal) => list(ref, { state: "open", sort: "updated", direction: "desc" }, signal),
-    readiness: (refs, signal) => readAll(client, { refs, repositoryOf }, signal),
+    async readiness(refs, signal) {
+      const all = await readAll(client, { refs, repositoryOf }, signal);
+      // Its repository may have another name by now.
+      for (const ref of refs) if (!all.has(recordIdOf(ref))) repositories.delete(ref.repositoryId);
+      return all;
+    },
     async openDraft(input, options) {
       const { repository, branch } = input;
       const base = input.base ?? (await repositoryOf(repository, options.signal)).defaultBranch;

@@ -1,6 +1,6 @@
 import { isSameValue } from "./equal.ts";
 import { type FieldCell, fieldCell } from "./field-table.ts";
-import { type ElementMap, type FieldRule, otherSide, type Side } from "./mapping.ts";
+import { type ElementMap, type FieldChange, type FieldRule, otherSide, type Side } from "./mapping.ts";
 import {
   agree,
   type FieldState,
@@ -17,7 +17,6 @@ import type {
   OpenConflict,
   PairInput,
   Refused,
-  Settlement,
   Superseded,
   Unmappable,
   ValuePair,
@@ -52,8 +51,8 @@ export function planField(input: PairInput, rule: FieldRule, base: ValuePair | u
   if (isAsAgreed && rule.elements === null) return leaveAlone;
   const field: FieldState = { rule, values: { left, right }, base };
   if (hasSameMeaning(rule, field.values)) return isAsAgreed ? leaveAlone : agreedStep(field);
-  if (open !== undefined) return openStep(field, input.settlements);
-  return rule.isWriteOnce ? writeOnceStep(field) : changedStep(field, input);
+  if (open !== undefined) return openStep(field, input);
+  return rule.isWriteOnce ? writeOnceStep(field, input) : changedStep(field, input);
 }
 
 /** F1: both say the same, and from now on that is what they agreed on. */
@@ -70,27 +69,27 @@ function agreedStep(field: FieldState): FieldStep {
  * Frozen while a person is asked: nothing is written, the values on show are kept up to date. What was answered is
  * carried out, and the question stays until both sides say the same: a write that fails must not lose the answer.
  */
-function openStep(field: FieldState, settlements: readonly Settlement[]): FieldStep {
+function openStep(field: FieldState, input: PairInput): FieldStep {
   const { row } = cellOf(field);
   const conflict = conflictOf(field);
-  const settled = settlements.find((settlement) => settlement.field === field.rule.name);
+  const settled = input.settlements.find((settlement) => settlement.field === field.rule.name);
   if (settled === undefined) return { row, conflict };
   // Since it was opened, the field may have been given to one side; nobody may overrule an owner.
   const winner = field.rule.owner === "both" ? settled.winner : field.rule.owner;
-  return { ...overwrite(field, winner, { row, reason: "settled" }), conflict };
+  return { ...overwrite(field, winner, { input, row, reason: "settled" }), conflict };
 }
 
 /**
  * Fills the empty side of a field that was never handed over, once. After that each side goes its own way, and the base
  * only notes what was seen, so that later changes are known as such when the record dies.
  */
-function writeOnceStep(field: FieldState): FieldStep {
+function writeOnceStep(field: FieldState, input: PairInput): FieldStep {
   const { rule, values, base } = field;
   const isEmptyOn = (side: Side, pair: ValuePair) => isEmpty(rule, side, pair[side]);
   const isHandedOver = base !== undefined && !(isEmptyOn("left", base) && isEmptyOn("right", base));
   const empty = isEmptyOn("left", values) ? "left" : isEmptyOn("right", values) ? "right" : null;
   if (isHandedOver || empty === null || rule.owner === empty) return agreedStep(field);
-  return overwrite(field, otherSide(empty), { row: "F5", reason: "policy" });
+  return overwrite(field, otherSide(empty), { input, row: "F5", reason: "policy" });
 }
 
 function changedStep(field: FieldState, input: PairInput): FieldStep {
@@ -99,14 +98,14 @@ function changedStep(field: FieldState, input: PairInput): FieldStep {
   if (winner === "nobody") return leaveAlone;
   const refused = refusedOf(field, input);
   if (refused !== null) {
-    return { ...overwrite(field, otherSide(refused.side), { row, reason: "refused" }), refused };
+    return { ...overwrite(field, otherSide(refused.side), { input, row, reason: "refused" }), refused };
   }
   if (rule.elements !== null && rule.owner === "both") return mergeStep(field, rule.elements, row);
   // Where both may change it, the other side is as agreed or empty: only an owner overrules a change here.
-  if (winner !== "policy") return overwrite(field, winner, { row, reason: "drift" });
+  if (winner !== "policy") return overwrite(field, winner, { input, row, reason: "drift" });
   const preferred = preferredSide(rule, input);
   if (preferred === null) return { row, conflict: conflictOf(field) };
-  return overwrite(field, preferred, { row, reason: "policy" });
+  return overwrite(field, preferred, { input, row, reason: "policy" });
 }
 
 /** The change that the domain does not allow. Of two, one decides: the other side's value then stands. */
@@ -115,11 +114,15 @@ function refusedOf({ rule, values, base }: FieldState, input: PairInput): Refuse
   for (const side of ["left", "right"] as const) {
     const isNew = isChanged({ rule, base }, side, values[side]);
     if (!isNew || rule.owner === side) continue;
-    const change = { side, from: base?.[side] ?? null, to: values[side], values: input[side].values };
-    const message = rule.accepts(change);
+    const message = rule.accepts(changeOn(side, { rule, values, base }, input));
     if (message !== null) return { field: rule.name, side, value: values[side], message };
   }
   return null;
+}
+
+function changeOn(side: Side, { values, base }: FieldState, input: PairInput): FieldChange {
+  const others = input[otherSide(side)].values;
+  return { side, from: base?.[side] ?? null, to: values[side], values: input[side].values, others };
 }
 
 /** A set that both sides may change: each gets what the other added and loses what the other removed. */
@@ -142,11 +145,17 @@ function mergeStep(field: FieldState, map: ElementMap, row: FieldRow): FieldStep
 function overwrite(
   field: FieldState,
   winner: Side,
-  { row, reason }: { readonly row: FieldRow; readonly reason: Superseded["reason"] },
+  {
+    input,
+    row,
+    reason,
+  }: { readonly input: PairInput; readonly row: FieldRow; readonly reason: Superseded["reason"] },
 ): FieldStep {
   const { rule, values } = field;
   const side = otherSide(winner);
   const source = values[winner];
+  const waits = rule.waits?.(changeOn(winner, field, input)) ?? null;
+  if (waits !== null) return { row, unmappable: { field: rule.name, side: winner, message: waits } };
   const made = translated(rule, side, { source, current: values[side] });
   if ("unmappable" in made) {
     return { row, unmappable: { field: rule.name, side: winner, message: made.unmappable } };

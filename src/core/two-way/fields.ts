@@ -75,7 +75,7 @@ export function createFields(
       input.suspended.includes(name) || input.openConflicts.some(({ field }) => field === name);
     if (source === undefined || isFrozen || rule.owner === side || isEmpty(rule, from, source)) continue;
     const message =
-      rule.accepts?.({ side: from, from: null, to: source, values: input[from].values }) ?? null;
+      rule.accepts?.({ side: from, from: null, to: source, values: input[from].values, others: {} }) ?? null;
     if (message !== null) {
       refused.push({ field: name, side: from, value: source, message });
       continue;

@@ -43,6 +43,17 @@ export interface FieldRule {
    * not, and is set back like a change to a field that the other side owns. Absent: every change may.
    */
   readonly accepts?: (change: FieldChange) => string | null;
+  /**
+   * Domain law: why a value may not be carried over as long as the other record is as it is. It waits where it stands, and
+   * nothing is set back. Absent: nothing waits.
+   */
+  readonly waits?: (change: FieldChange) => string | null;
+  /**
+   * Whether a change on `side` that nobody has seen yet could win, when `agreed` is what both last agreed on there (null:
+   * nothing). False: whatever stands there gives way, and need not be read before it is overwritten. Absent: owner and
+   * policy tell.
+   */
+  readonly canWin?: (side: Side, agreed: Json) => boolean;
   /** Own forms are sorted arrays of strings, merged element by element. null: one value. */
   readonly elements: ElementMap | null;
   readonly forms: Readonly<Record<Side, FieldForm>>;
@@ -57,6 +68,8 @@ export interface FieldChange {
   readonly to: Json;
   /** Everything that the record holds on that side now, by rule name; what was not observed is absent. */
   readonly values: Readonly<Record<string, Json>>;
+  /** The same of the other side; empty while it has no record. */
+  readonly others: Readonly<Record<string, Json>>;
 }
 
 /** What to do with whole records. */

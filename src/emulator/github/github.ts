@@ -23,6 +23,8 @@ export interface GitHubEmulatorOptions {
   readonly limit?: number;
   /** False: a server without GraphQL. */
   readonly hasGraphql?: boolean;
+  /** "Changed since" leaves out what changed in that very second. Which way GitHub takes it is not documented. */
+  readonly isSinceExclusive?: boolean;
   readonly faults?: readonly FaultRule[];
 }
 
@@ -50,6 +52,7 @@ export async function startGitHubEmulator(options: GitHubEmulatorOptions = {}): 
   const own = options.clock === undefined ? createSettableClock(Date.now, options.fixedAt ?? null) : null;
   const clock = options.clock ?? own;
   const state = createGitHubState(() => clock?.now() ?? Date.now(), randomSeed);
+  state.isSinceExclusive = options.isSinceExclusive ?? false;
   const people = createPeople(state);
   people.addToken(token);
   const faults = createFaults(createRandom(randomSeed ^ faultSeed), options.faults ?? []);

@@ -23,7 +23,7 @@ import {
   tell,
 } from "./operations.ts";
 import { commentJson, issueJson, labelJson, milestoneJson } from "./render.ts";
-import { type Issue, type Label, stamp } from "./state.ts";
+import { type Issue, isSince, type Label, stamp } from "./state.ts";
 
 const reading = { name: "issues", level: "read" } as const;
 const writing = { name: "issues", level: "write" } as const;
@@ -80,7 +80,7 @@ function listIssues(call: RepositoryCall): Reply {
   const found = [...repository.issues.values()].filter((issue) => {
     if (state !== "all" && issue.state !== state) return false;
     if (issue.listedFrom > call.state.now()) return false;
-    if (since !== null && Date.parse(issue.updatedAt) < Date.parse(since)) return false;
+    if (!isSince(call.state, issue.updatedAt, since)) return false;
     if (creator !== undefined && issue.author.toLowerCase() !== creator) return false;
     const names = repository.labels.filter(({ id }) => issue.labels.includes(id)).map(({ name }) => name);
     return labels.every((label) => names.includes(label));
@@ -179,9 +179,7 @@ function listIssueComments(call: RepositoryCall): Reply {
 function listComments(call: RepositoryCall): Reply {
   const { repository, renderer, query } = call;
   const since = query.get("since");
-  const found = repository.comments.filter(
-    ({ updatedAt }) => since === null || Date.parse(updatedAt) >= Date.parse(since),
-  );
+  const found = repository.comments.filter(({ updatedAt }) => isSince(call.state, updatedAt, since));
   const key = query.get("sort") === "updated" ? "updatedAt" : "createdAt";
   const sign = query.get("direction") === "desc" ? -1 : 1;
   const sorted = found.toSorted((a, b) => sign * (a[key] < b[key] ? -1 : a[key] > b[key] ? 1 : a.id - b.id));
@@ -240,7 +238,7 @@ function patchLabel(call: RepositoryCall): Reply {
   label.name = stringIn(body, "new_name") ?? stringIn(body, "name") ?? label.name;
   label.color = stringIn(body, "color") ?? label.color;
   label.description = stringIn(body, "description") ?? label.description;
-  tell(atOf(call), "label", "edited", {}, { label });
+  tell(atOf(call), "label", "edited", { label });
   return labelAnswer(call, label);
 }
 
@@ -249,7 +247,7 @@ function deleteLabel(call: RepositoryCall): Reply {
   const label = labelIn(call);
   repository.labels.splice(repository.labels.indexOf(label), 1);
   for (const issue of repository.issues.values()) issue.labels = issue.labels.filter((id) => id !== label.id);
-  tell(atOf(call), "label", "deleted", {}, { label });
+  tell(atOf(call), "label", "deleted", { label });
   return noContent;
 }
 

@@ -1,8 +1,10 @@
+import type { JsonObject } from "../json.ts";
 import {
   type Comment,
   emit,
   type GitHubState,
   type HookEvent,
+  type HookSubject,
   type Issue,
   type Label,
   type Milestone,
@@ -69,10 +71,16 @@ export function createIssue(at: At, input: NewIssue): Issue {
   return issue;
 }
 
+interface Told {
+  readonly action: string;
+  readonly about?: HookSubject;
+  readonly extra?: JsonObject;
+}
+
 /** Changes members and tells webhooks one event for each kind of change, as GitHub does. */
 export function changeIssue(at: At, issue: Issue, change: IssueChange): void {
-  const actions: { action: string; extra?: HookEvent["extra"] }[] = [];
-  const from: { [key: string]: unknown } = {};
+  const actions: Told[] = [];
+  const from: JsonObject = {};
   if (change.title !== undefined && change.title !== issue.title) {
     from.title = { from: issue.title };
     issue.title = change.title;
@@ -85,23 +93,22 @@ export function changeIssue(at: At, issue: Issue, change: IssueChange): void {
   actions.push(...changeLists(at, issue, change), ...changeState(at, issue, change));
   // GitHub moves the stamp for every accepted edit, also for one that changes nothing.
   issue.updatedAt = stamp(at.state);
-  for (const { action, extra } of actions)
-    tell(at, issue.pull === null ? "issues" : "pull_request", action, { issue }, extra);
+  for (const { action, about, extra } of actions)
+    tell(at, issue.pull === null ? "issues" : "pull_request", action, { issue, ...about }, extra);
 }
 
-function changeLists(
-  at: At,
-  issue: Issue,
-  change: IssueChange,
-): { action: string; extra?: HookEvent["extra"] }[] {
-  const actions: { action: string; extra?: HookEvent["extra"] }[] = [];
+function changeLists(at: At, issue: Issue, change: IssueChange): Told[] {
+  const actions: Told[] = [];
   if (change.labels !== undefined) {
     const wanted = labelIds(at, change.labels);
-    const labelOf = (id: number) => at.repository.labels.find((label) => label.id === id);
+    const labelOf = (id: number): HookSubject => {
+      const label = at.repository.labels.find((each) => each.id === id);
+      return label === undefined ? {} : { label };
+    };
     for (const id of wanted.filter((each) => !issue.labels.includes(each)))
-      actions.push({ action: "labeled", extra: { label: labelOf(id) } });
+      actions.push({ action: "labeled", about: labelOf(id) });
     for (const id of issue.labels.filter((each) => !wanted.includes(each)))
-      actions.push({ action: "unlabeled", extra: { label: labelOf(id) } });
+      actions.push({ action: "unlabeled", about: labelOf(id) });
     issue.labels = wanted;
   }
   if (change.assignees !== undefined) {
@@ -157,7 +164,7 @@ export function transferIssue(at: At, issue: Issue, target: Repository): Issue {
   target.issues.set(moved.number, moved);
   repository.issues.delete(issue.number);
   repository.transferred.set(issue.number, { repositoryId: target.id, number: moved.number });
-  tell(at, "issues", "transferred", { issue }, { moved, target });
+  tell(at, "issues", "transferred", { issue, moved: { issue: moved, repository: target } });
   tell(there, "issues", "opened", { issue: moved });
   return moved;
 }
@@ -186,7 +193,7 @@ export function labelNamed({ state, repository, by }: At, name: string): Label {
   if (known !== undefined) return known;
   const label: Label = { id: newId(state), name, color: "ededed", description: null };
   repository.labels.push(label);
-  tell({ state, repository, by }, "label", "created", {}, { label });
+  tell({ state, repository, by }, "label", "created", { label });
   return label;
 }
 
@@ -194,7 +201,7 @@ export function addMilestone(at: At, title: string, dueOn: string | null = null)
   const number = Math.max(0, ...at.repository.milestones.map((each) => each.number)) + 1;
   const milestone: Milestone = { id: newId(at.state), number, title, state: "open", dueOn };
   at.repository.milestones.push(milestone);
-  tell(at, "milestone", "created", {}, { milestone });
+  tell(at, "milestone", "created", { milestone });
   return milestone;
 }
 
@@ -243,7 +250,7 @@ export function tell(
   event: string,
   action: string | null,
   about: HookEvent["about"],
-  extra: HookEvent["extra"] = {},
+  extra: JsonObject = {},
 ): void {
   emit(state, { event, action, repository, sender: userNamed(state, by).login, about, extra });
 }

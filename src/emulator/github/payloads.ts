@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "../json.ts";
+import type { JsonObject } from "../json.ts";
 import { type PullIssue, pullJson } from "./pull-state.ts";
 import {
   checkRunJson,
@@ -12,7 +12,7 @@ import {
   statusJson,
   userJson,
 } from "./render.ts";
-import type { CheckRun, HookEvent, Issue, Label, Milestone, Repository, Status } from "./state.ts";
+import type { CheckRun, HookEvent, Issue, Repository, Status } from "./state.ts";
 
 /** The body of a delivery. https://docs.github.com/en/webhooks/webhook-events-and-payloads */
 export function payloadOf(renderer: Renderer, event: HookEvent): JsonObject {
@@ -27,7 +27,7 @@ export function payloadOf(renderer: Renderer, event: HookEvent): JsonObject {
 
 function aboutOf(renderer: Renderer, event: HookEvent): JsonObject {
   const { repository, about, extra } = event;
-  const { issue, comment, review } = about;
+  const { issue, comment, review, label, milestone, check, status } = about;
   switch (event.event) {
     case "issues":
       return issue === undefined
@@ -52,15 +52,15 @@ function aboutOf(renderer: Renderer, event: HookEvent): JsonObject {
             pull_request: pullJson(renderer, repository, issue),
           };
     case "check_run":
-      return { check_run: checkOf(renderer, repository, extra.check as CheckRun) };
+      return check === undefined ? {} : { check_run: checkOf(renderer, repository, check) };
     case "status":
-      return statusOf(renderer, repository, extra.status as Status);
+      return status === undefined ? {} : statusOf(renderer, repository, status);
     case "label":
-      return { label: labelJson(renderer, repository, extra.label as Label) };
+      return label === undefined ? {} : { label: labelJson(renderer, repository, label) };
     case "milestone":
-      return { milestone: milestoneJson(renderer, repository, extra.milestone as Milestone) };
+      return milestone === undefined ? {} : { milestone: milestoneJson(renderer, repository, milestone) };
     default:
-      return { ...(extra as JsonObject) };
+      return extra;
   }
 }
 
@@ -68,22 +68,19 @@ function isPull(issue: Issue): issue is PullIssue {
   return issue.pull !== null;
 }
 
-function issueExtra(renderer: Renderer, { repository, extra }: HookEvent): JsonObject {
-  const { label, changes, moved, target } = extra as {
-    label?: Label;
-    changes?: Json;
-    moved?: Issue;
-    target?: Repository;
-  };
+function issueExtra(
+  renderer: Renderer,
+  { repository, about: { label, moved }, extra }: HookEvent,
+): JsonObject {
   return {
+    ...extra,
     ...(label === undefined ? {} : { label: labelJson(renderer, repository, label) }),
-    ...(changes === undefined ? {} : { changes }),
-    ...(moved === undefined || target === undefined
+    ...(moved === undefined
       ? {}
       : {
           changes: {
-            new_issue: issueJson(renderer, target, moved),
-            new_repository: repositoryJson(renderer, target, null),
+            new_issue: issueJson(renderer, moved.repository, moved.issue),
+            new_repository: repositoryJson(renderer, moved.repository, null),
           },
         }),
   };

@@ -225,7 +225,7 @@ function repositories(
       const place = at(name);
       const found = labelNamed(place, label);
       found.name = to;
-      tell(place, "label", "edited", {}, { label: found });
+      tell(place, "label", "edited", { label: found });
     },
     addMilestone: (name, title, dueOn = null) => addMilestone(at(name), title, dueOn).number,
   };
@@ -335,7 +335,7 @@ function code(
         startedAt: stamp(place.state),
       };
       place.repository.checks.push(run);
-      tell(place, "check_run", conclusion === null ? "created" : "completed", {}, { check: run });
+      tell(place, "check_run", conclusion === null ? "created" : "completed", { check: run });
     },
     status(name, sha, { context, state: word }) {
       const place = at(name);
@@ -349,7 +349,7 @@ function code(
         createdAt: stamp(place.state),
       };
       place.repository.statuses.push(status);
-      tell(place, "status", null, {}, { status });
+      tell(place, "status", null, { status });
     },
     setDirty(name, number, isDirty) {
       const { pull } = issueAt(name, number);

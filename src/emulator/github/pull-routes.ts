@@ -304,7 +304,7 @@ function postCheck(call: RepositoryCall): Reply {
     startedAt: stamp(state),
   };
   repository.checks.push(run);
-  tell(atOf(call), "check_run", run.status === "completed" ? "completed" : "created", {}, { check: run });
+  tell(atOf(call), "check_run", run.status === "completed" ? "completed" : "created", { check: run });
   return created(checkRunJson(renderer, repository, run));
 }
 
@@ -333,6 +333,6 @@ function postStatus(call: RepositoryCall): Reply {
     createdAt: stamp(state),
   };
   repository.statuses.push(status);
-  tell(atOf(call), "status", null, {}, { status });
+  tell(atOf(call), "status", null, { status });
   return created(statusJson(renderer, repository, status));
 }

@@ -1,3 +1,4 @@
+import type { JsonObject } from "../json.ts";
 import { createRandom, type Random } from "../state/random.ts";
 
 /** Everything that the emulated GitHub knows. Times are ISO 8601 in whole seconds, as GitHub gives them. */
@@ -13,6 +14,8 @@ export interface GitHubState {
   readonly ids: Map<string, number>;
   readonly listeners: ((event: HookEvent) => void)[];
   nextId: number;
+  /** GitHub does not say whether "since" includes its own second. */
+  isSinceExclusive: boolean;
 }
 
 export interface User {
@@ -164,6 +167,18 @@ export interface Protection {
   readonly requiredReviews: number;
 }
 
+export interface HookSubject {
+  readonly issue?: Issue;
+  readonly comment?: Comment;
+  readonly review?: Review;
+  readonly label?: Label;
+  readonly milestone?: Milestone;
+  readonly check?: CheckRun;
+  readonly status?: Status;
+  /** Where a transferred issue is now. */
+  readonly moved?: { readonly issue: Issue; readonly repository: Repository };
+}
+
 /** Something that webhooks are told. */
 export interface HookEvent {
   readonly event: string;
@@ -171,8 +186,9 @@ export interface HookEvent {
   readonly repository: Repository;
   readonly sender: string;
   /** Members beside action, repository and sender. */
-  readonly about: { readonly issue?: Issue; readonly comment?: Comment; readonly review?: Review };
-  readonly extra: { readonly [key: string]: unknown };
+  readonly about: HookSubject;
+  /** What GitHub tells beside it, as it is sent. */
+  readonly extra: JsonObject;
 }
 
 export function createGitHubState(now: () => number, seed: number): GitHubState {
@@ -186,6 +202,7 @@ export function createGitHubState(now: () => number, seed: number): GitHubState 
     ids: new Map(),
     listeners: [],
     nextId: 1000,
+    isSinceExclusive: false,
   };
 }
 
@@ -218,4 +235,11 @@ export function fullName({ owner, name }: Repository): string {
 
 export function emit(state: GitHubState, event: HookEvent): void {
   for (const listener of state.listeners) listener(event);
+}
+
+/** Whether something that changed then is asked for with `since`. */
+export function isSince(state: GitHubState, changedAt: string, since: string | null): boolean {
+  if (since === null) return true;
+  const [at, from] = [Date.parse(changedAt), Date.parse(since)];
+  return state.isSinceExclusive ? at > from : at >= from;
 }

@@ -7,6 +7,7 @@ import type { VersionDraft } from "../../core/two-way/version-chain.ts";
 import { agreeOn, withoutIntent } from "./creates.ts";
 import { equalJson, type Intent, markerFor, type Pair, recordId, withIntents, withRecordId } from "./link.ts";
 import { observe, seenFrom } from "./observe.ts";
+import { isBadRequest, refused, withRefused } from "./refusals.ts";
 import type { PairChange, Session } from "./session.ts";
 
 /** A write that is planned on a strong read is sent within this time, or not at all (ms). */
@@ -95,14 +96,13 @@ export function resolve(session: Session, pair: Pair, intent: Intent, outcome: W
       return { change: confirm(session, rest, intent, outcome.record), next: "go on" };
     case "stale":
       return { change: plain(mustRead(rest, intent.side)), next: "go on" };
-    case "refused":
+    case "refused": {
+      const random = session.deps.ids.random();
+      const kept = isBadRequest(outcome) ? withRefused(session, rest, { intent, outcome }) : rest;
       // Refused for good: the record may not be what it was taken for (in the trash, say), so it is read before the next try.
-      return {
-        change: plain(
-          refused(outcome.retryAfterMs === null ? mustRead(rest, intent.side) : rest, outcome, now),
-        ),
-        next: "later",
-      };
+      const doubted = outcome.retryAfterMs === null ? mustRead(kept, intent.side) : kept;
+      return { change: plain(refused(doubted, outcome, { now, random })), next: "later" };
+    }
     case "doubt": {
       const horizon = now + session.capabilities[intent.side].lateWriteMs;
       const doubtful: Intent = { ...intent, state: "doubt", horizon: Math.min(intent.horizon, horizon) };
@@ -150,9 +150,13 @@ function confirm(session: Session, pair: Pair, intent: Intent, record: SourceRec
       at,
     },
   );
-  const written = noteWritten(theirs.pair, intent, now);
+  // What was never agreed on before cannot have been undone by anybody.
+  const known = Object.entries(fields).filter(([name]) => pair.doc.base[name] !== undefined);
+  const { refused: before = null } = pair.doc;
+  const open = before?.side === side ? null : before;
+  const written = noteWritten(theirs.pair, Object.fromEntries(known), now);
   return {
-    pair: { link: { ...written.link, problem: null }, doc: { ...written.doc, attempts: 0 } },
+    pair: { link: { ...written.link, problem: null }, doc: { ...written.doc, attempts: 0, refused: open } },
     versions: [...ours.versions, ...theirs.versions],
     conflicts: [],
   };
@@ -172,9 +176,9 @@ function onlyOurs(
   return { ...seen, values };
 }
 
-function noteWritten(pair: Pair, intent: Intent, at: number): Pair {
+function noteWritten(pair: Pair, fields: Intent["fields"], at: number): Pair {
   const written = { ...pair.doc.written };
-  for (const [name, { value }] of Object.entries(intent.fields)) {
+  for (const [name, { value }] of Object.entries(fields)) {
     written[name] = [...(written[name] ?? []), { value, at }]
       .filter((one) => one.at > at - fightWindowMs)
       .slice(-6);
@@ -200,19 +204,6 @@ function mustRead(pair: Pair, side: Side): Pair {
   return { ...pair, doc: { ...pair.doc, seen: seenAgain } };
 }
 
-const firstWaitMs = 30_000;
-const longestWaitMs = 6 * 3_600_000;
-
-/** Certainly not written. Tried again after the wait the side asked for, or after ever longer ones of our own. */
-function refused(pair: Pair, outcome: Extract<WriteOutcome, { kind: "refused" }>, now: number): Pair {
-  const attempts = outcome.retryAfterMs === null ? pair.doc.attempts + 1 : pair.doc.attempts;
-  const own = Math.min(longestWaitMs, firstWaitMs * 2 ** Math.min(attempts, 20));
-  // What a side asks for may come in fractions.
-  const dueAt = Math.ceil(now + (outcome.retryAfterMs ?? own));
-  const problem = outcome.retryAfterMs === null ? `${outcome.code}: ${outcome.message}` : pair.link.problem;
-  return { link: { ...pair.link, dueAt, problem }, doc: { ...pair.doc, attempts } };
-}
-
 function plain(pair: Pair): PairChange {
   return { pair, versions: [], conflicts: [] };
 }
@@ -236,7 +227,11 @@ export function supersededVersions(session: Session, pair: Pair, plan: PairPlan)
 }
 
 /** True when losing a race on these fields could not lose a person's value under the mapping's own rules. */
-export function mayGoBlind(session: Session, side: Side, write: SideWrite): boolean {
+export function mayGoBlind(
+  session: Session,
+  { doc }: Pair,
+  { side, write }: { readonly side: Side; readonly write: SideWrite },
+): boolean {
   if (write.kind !== "update") return write.kind === "create";
   const source = otherSide(side);
   // What people changed there just now is in history before it gives way, unless the side was not even listed.
@@ -244,6 +239,7 @@ export function mayGoBlind(session: Session, side: Side, write: SideWrite): bool
   return Object.keys(write.fields).every((name) => {
     const rule = session.mapping.rules.find((one) => one.name === name);
     if (rule === undefined) return false;
+    if (rule.canWin !== undefined) return !rule.canWin(side, doc.base[name]?.[side] ?? null);
     // No policy lets an element go: a merged list is planned on what is there now, or it takes away what came meanwhile.
     return (
       rule.owner === source ||

@@ -3,14 +3,16 @@ import { otherSide, type Side } from "../../core/two-way/mapping.ts";
 import type { PairPlan, SideWrite } from "../../core/two-way/pair.ts";
 import { planPair } from "../../core/two-way/plan.ts";
 import type { PairConflict, PairLink } from "../../store/pair-store.ts";
-import { arm, foughtOver, freshMs, isToMark, mayGoBlind, resolve, supersededVersions } from "./act.ts";
+import { arm, foughtOver, freshMs, mayGoBlind, resolve, supersededVersions } from "./act.ts";
 import { withoutDead } from "./alone.ts";
 import { followConflicts, openConflicts, settlementsOf, triplesOf } from "./conflicts.ts";
 import { tendExtras } from "./extras.ts";
 import { dueBy, isAmbiguous, openPair, type Pair, recordId, withIntents, withSeen } from "./link.ts";
 import { fateOf, landNamed, openCreate } from "./lookup.ts";
+import { marking, onlyMarker, sideToMark } from "./marks.ts";
 import { discover } from "./reading.ts";
 import { isRetired, openOn, readSide, sidesToRead, viewOf } from "./reads.ts";
+import { isRefused } from "./refusals.ts";
 import {
   commitChanges,
   demandGoing,
@@ -89,7 +91,7 @@ async function takeStep(session: Session, change: PairChange, options: ConvergeO
   const stored = await openConflicts(session, pair);
   const plan = planOf(session, pair, stored);
   if (plan.fetch.length > 0) return { change: demandReads(session, change, plan) };
-  const side = nextSide(session, plan);
+  const side = nextSide(session, pair, plan);
   if (side === null) {
     options.onPlan?.(pair, plan);
     const unmarked = options.onPlan === null ? sideToMark(session, pair, plan) : undefined;
@@ -99,25 +101,6 @@ async function takeStep(session: Session, change: PairChange, options: ConvergeO
   const write = plan.writes[side];
   if (write === null) throw new Error("a side without a write was chosen");
   return carryOut(session, change, { plan, stored, side, write }, options);
-}
-
-const onlyMarker: SideWrite = { kind: "update", fields: {} };
-/** A side on which the counterpart's id does not stay is left in peace after so many tries. */
-const marksMax = 3;
-
-/** A pair that comes to be one by this plan is marked at once: nothing may bring it up again for a long time. */
-function sideToMark(session: Session, pair: Pair, { base }: PairPlan): Side | undefined {
-  if (base.status !== "live") return undefined;
-  return (["left", "right"] as const).find((side) => {
-    const isWanted = session.pair.sides[side].marksOthers === true && isToMark(session, pair, side);
-    return isWanted && (pair.doc.marks[side] ?? 0) < marksMax;
-  });
-}
-
-function marking(change: PairChange, side: Side): PairChange {
-  const { link, doc } = change.pair;
-  const marks = { ...doc.marks, [side]: (doc.marks[side] ?? 0) + 1 };
-  return { ...change, pair: { link, doc: { ...doc, marks } } };
 }
 
 async function restAsIs(session: Session, change: PairChange): Promise<Ending> {
@@ -180,7 +163,8 @@ async function send(
   const { deps } = session;
   const based = withPlan(session, change, plan, stored);
   const versions = [...based.versions, ...supersededVersions(session, based.pair, plan)];
-  const isBlind = session.capabilities[side].hasPreconditions || mayGoBlind(session, side, write);
+  const isBlind =
+    session.capabilities[side].hasPreconditions || mayGoBlind(session, change.pair, { side, write });
   const readAt = isBlind ? null : (change.pair.doc.seen[side]?.readAt ?? 0);
   const armed = arm(session, { ...based, versions }, { side, write, readAt });
   const saved = await save(session, armed.change);
@@ -220,7 +204,7 @@ function needsReading(session: Session, pair: Pair, side: Side, write: SideWrite
   const needed: Side[] = [];
   const target = pair.doc.seen[side];
   const isFresh = target?.isStrong === true && now - target.readAt < freshMs;
-  const isChecked = session.capabilities[side].hasPreconditions || mayGoBlind(session, side, write);
+  const isChecked = session.capabilities[side].hasPreconditions || mayGoBlind(session, pair, { side, write });
   if (write.kind !== "create" && !isFresh && !isChecked) needed.push(side);
   if (write.kind === "trash" && pair.doc.seen[source]?.isStrong !== true) needed.push(source);
   return needed;
@@ -245,9 +229,15 @@ function planOf(session: Session, pair: Pair, stored: readonly PairConflict[]): 
   });
 }
 
-/** The side to write first: where a lost race is noticed, so that the other write rests on something firm. */
-function nextSide(session: Session, plan: PairPlan): Side | null {
-  const wanted = (["left", "right"] as const).filter((side) => plan.writes[side] !== null);
+/**
+ * The side to write first: where a lost race is noticed, so that the other write rests on something firm. What was refused
+ * for what it says is not sent again.
+ */
+function nextSide(session: Session, pair: Pair, plan: PairPlan): Side | null {
+  const wanted = (["left", "right"] as const).filter((side) => {
+    const write = plan.writes[side];
+    return write !== null && !isRefused(session, pair, side, write);
+  });
   const firm = wanted.find((side) => session.capabilities[side].hasPreconditions);
   return firm ?? wanted[0] ?? null;
 }
@@ -306,8 +296,12 @@ async function finish(
   } else {
     attempts = 0;
   }
+  // Nothing that is wanted may be sent: it waits for whatever changes, on either side.
+  const isHeldBack = plan.writes.left !== null || plan.writes.right !== null;
+  const refused = isHeldBack ? (doc.refused ?? null) : null;
+  if (refused !== null && !isMissing) problem = refused.problem;
   const dueAt = waits.length === 0 ? null : Math.max(now + 1, Math.min(...waits));
-  const pair: Pair = { link: { ...link, dueAt, problem, priority: 1 }, doc: { ...doc, attempts } };
+  const pair: Pair = { link: { ...link, dueAt, problem, priority: 1 }, doc: { ...doc, attempts, refused } };
   session.tally.rested(plan, pair);
   const isUnread = isMissing || waitsUnread(rested.pair, plan);
   if ((await save(session, { ...rested, pair: isUnread ? rereadLater(pair, plan) : pair })) === null)

@@ -62,6 +62,17 @@ export interface PairDefinition {
    * again whenever a pair is looked at and it is still so. A failure here is nobody's but the teller's.
    */
   readonly onNotice?: (notice: PairNotice) => Promise<void>;
+  /**
+   * Told at the end of a pass, also of one that failed, which pairs it brought to agreement or found in agreement when it
+   * looked at them. A failure here is nobody's but the teller's.
+   */
+  readonly onAgreed?: (agreed: readonly AgreedPair[]) => Promise<void>;
+}
+
+/** A pair whose two sides say the same, as far as it was looked at. */
+export interface AgreedPair {
+  readonly leftId: string;
+  readonly rightId: string;
 }
 
 /** Something about a record that a person should know. */

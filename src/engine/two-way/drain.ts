@@ -2,6 +2,7 @@ import { LockstepError } from "../../core/errors.ts";
 import type { GuardFact } from "../../core/two-way/guard.ts";
 import type { Side } from "../../core/two-way/mapping.ts";
 import type { PairLink } from "../../store/pair-store.ts";
+import { backOffMs } from "../back-off.ts";
 import { type ConvergeOptions, converge, foresee } from "./converge.ts";
 import { factOf, guardChanges, guardDeletions, recentDeletions } from "./guarding.ts";
 import { openPair } from "./link.ts";
@@ -130,13 +131,16 @@ const fatalCodes: ReadonlySet<string> = new Set([
   "NOTION_UNAUTHORIZED",
   "NOTION_FORBIDDEN",
 ]);
+/** What only a person can mend, first and at the longest (ms). */
 const troubleWaitMs = 60_000;
 const troubleWaitMaxMs = 6 * 3_600_000;
 
 /** One bad record never stops the others: it is put aside with its problem and tried again later. */
 async function attempt(session: Session, link: PairLink, options: ConvergeOptions) {
   try {
-    return await converge(session, link, options);
+    const ending = await converge(session, link, options);
+    if (ending.kind === "agreed" && options.onPlan === null) session.tally.agreed(link.id);
+    return ending;
   } catch (error) {
     if (!(error instanceof LockstepError) || fatalCodes.has(error.code) || session.signal.aborted)
       throw error;
@@ -150,7 +154,11 @@ async function putAside(session: Session, { id }: PairLink, error: LockstepError
   if (pair === null) return;
   const attempts = pair.doc.attempts + 1;
   const asked = typeof error.retry === "object" ? error.retry.afterMs : 0;
-  const wait = Math.max(asked, Math.min(troubleWaitMaxMs, troubleWaitMs * 2 ** Math.min(attempts - 1, 20)));
+  const own =
+    error.retry === "never"
+      ? Math.min(troubleWaitMaxMs, troubleWaitMs * 2 ** Math.min(attempts - 1, 20))
+      : backOffMs(attempts, session.deps.ids.random());
+  const wait = Math.max(asked, own);
   const dueAt = Math.ceil(session.deps.clock.now() + wait);
   const problem = `${error.code}: ${error.message}`;
   const changed = { link: { ...pair.link, dueAt, problem }, doc: { ...pair.doc, attempts } };

@@ -46,6 +46,15 @@ export interface Written {
   readonly at: number;
 }
 
+/** A write that a side refused for what it says. Sent again, it would be refused again. */
+export interface RefusedWrite {
+  readonly side: Side;
+  /** What it said, and what the record and its columns were like: with another, something has changed. */
+  readonly key: string;
+  /** For people. */
+  readonly problem: string;
+}
+
 /** What the engine keeps about a pair, inside `PairLink.doc`. */
 export interface LinkDoc {
   readonly base: Base["fields"];
@@ -61,6 +70,8 @@ export interface LinkDoc {
   readonly marks: Readonly<Partial<Record<Side, number>>>;
   /** Records beside the linked one that carry its marker: a create that took effect after it was given up. */
   readonly extras: Readonly<Partial<Record<Side, readonly string[]>>>;
+  /** null: none, or something has changed since. Absent in documents of earlier versions. */
+  readonly refused?: RefusedWrite | null;
 }
 
 /** A link with its document opened, to be worked on by one hand at a time. */

@@ -5,7 +5,7 @@ import type { Run, RunStatus } from "../../store/store.ts";
 import { holdLease } from "../lease.ts";
 import type { PairDefinition, PairDeps, PassOptions } from "./definition.ts";
 import { convergeAll, convergeUrgent } from "./drain.ts";
-import { makeAllDue, poll, type ReadingEnd, sweep, takeHints } from "./reading.ts";
+import { makeAllDue, makeRefusedDue, poll, type ReadingEnd, sweep, takeHints } from "./reading.ts";
 import { commitChanges, type Session } from "./session.ts";
 import { readState, type SyncState, stateJson, withSide } from "./state.ts";
 import { PassTally } from "./tally.ts";
@@ -39,6 +39,7 @@ export async function runPass(deps: PairDeps, pair: PairDefinition, options: Pas
     ...stopping,
   };
   const outcome = await carryOut(context);
+  await tellAgreed(context);
   const after = sum(meters());
   const finished: Run = {
     ...started,
@@ -52,6 +53,23 @@ export async function runPass(deps: PairDeps, pair: PairDefinition, options: Pas
   await store.saveRun(finished);
   options.onProgress("done", finished.counts.read);
   return finished;
+}
+
+/** Links looked up at once. */
+const agreedMax = 500;
+
+async function tellAgreed({ deps, pair, tally }: Context): Promise<void> {
+  if (pair.onAgreed === undefined) return;
+  const ids = tally.agreedLinks();
+  for (let from = 0; from < ids.length; from += agreedMax) {
+    const links = await deps.store.pairs.getLinks(pair.id, ids.slice(from, from + agreedMax));
+    const agreed = links.flatMap(({ leftId, rightId, status, problem, dueAt }) =>
+      leftId === null || rightId === null || status !== "live" || problem !== null || dueAt !== null
+        ? []
+        : [{ leftId, rightId }],
+    );
+    if (agreed.length > 0) await pair.onAgreed(agreed);
+  }
 }
 
 export type Context = Pick<
@@ -97,6 +115,7 @@ export async function perform(
   state = { ...opened.state, acceptedPrint: mapping.print, suspended };
   await commitChanges(opened.session, [], { state: stateJson(state) });
 
+  if (options.isFull) await makeRefusedDue(opened.session);
   await takeHints(opened.session);
   for (const side of options.polls) {
     let end: ReadingEnd = await poll(opened.session, state, side);
@@ -107,6 +126,7 @@ export async function perform(
       if (!options.isAccepted && state.acceptedPrint !== opened.session.mapping.print) {
         return [acceptanceNeeded(pair, state)];
       }
+      await makeRefusedDue(opened.session);
       end = await poll(opened.session, state, side);
     }
     state = end.state;

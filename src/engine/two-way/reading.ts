@@ -143,7 +143,18 @@ async function suspectAbsent(session: Session, side: Side, number: number): Prom
 }
 
 /** Has every pair looked at again: something that kept them from agreeing is gone. */
-export async function makeAllDue(session: Session): Promise<void> {
+export function makeAllDue(session: Session): Promise<void> {
+  return makeDue(session, (pair) => pair);
+}
+
+/** The same for those whose writes were refused: columns have changed, or a person asks for another try. */
+export function makeRefusedDue(session: Session): Promise<void> {
+  return makeDue(session, ({ link, doc }) =>
+    (doc.refused ?? null) === null ? null : { link, doc: { ...doc, refused: null } },
+  );
+}
+
+async function makeDue(session: Session, choose: (pair: Pair) => Pair | null): Promise<void> {
   const now = session.deps.clock.now();
   let changes: PairChange[] = [];
   const flush = async () => {
@@ -151,8 +162,9 @@ export async function makeAllDue(session: Session): Promise<void> {
     changes = [];
   };
   for await (const link of session.deps.store.pairs.iterateLinks(session.pair.id)) {
-    if (link.status === "unlinked") continue;
-    changes.push(unchangedHistory(dueBy(openPair(link), now, 2)));
+    const chosen = link.status === "unlinked" ? null : choose(openPair(link));
+    if (chosen === null) continue;
+    changes.push(unchangedHistory(dueBy(chosen, now, 2)));
     if (changes.length >= batchMax) await flush();
   }
   await flush();

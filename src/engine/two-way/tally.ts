@@ -27,6 +27,7 @@ export class PassTally {
   private unreadCount = 0;
   private hinted = 0;
   private settled = 0;
+  private readonly agreeing = new Set<string>();
 
   read(side: Side, end: PullEnd): void {
     for (const window of end.windows) {
@@ -56,6 +57,15 @@ export class PassTally {
     this.settled += 1;
     this.counted.conflicts += plan.conflicts.length;
     if (pair.link.problem === "RECORD_MISSING") this.counted.missing += 1;
+  }
+
+  /** By the link's id. */
+  agreed(linkId: string): void {
+    this.agreeing.add(linkId);
+  }
+
+  agreedLinks(): readonly string[] {
+    return [...this.agreeing];
   }
 
   counts(): RunCounts {

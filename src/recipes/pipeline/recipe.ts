@@ -12,6 +12,7 @@ import { boardProperties as board, linkProperties } from "./board.ts";
 import { keepPeoples } from "./keep-peoples.ts";
 import { type Descriptions, type OwnRules, ownRules, type PipelineWorld } from "./own-rules.ts";
 import { demandStatuses } from "./statuses.ts";
+import { parseStep } from "./step.ts";
 import { linkTable } from "./table.ts";
 import { TITLE_LENGTH_MAX, TOPIC_LENGTH_MAX } from "./validate.ts";
 
@@ -132,12 +133,19 @@ const lengthsMax: Readonly<Record<string, number>> = {
   [board.topic]: TOPIC_LENGTH_MAX,
 };
 
-/** What the column cannot hold waits on the board, instead of keeping the rest of the entry back. */
+/**
+ * What the column cannot hold waits on the board, instead of keeping the rest of the entry back: a text that is too long,
+ * and one that was emptied while the task is under way, which goes on with what it began with.
+ */
 function limited(rule: FieldRule): FieldRule {
   const lengthMax = lengthsMax[rule.name];
   if (lengthMax === undefined) return rule;
   return {
     ...rule,
+    waits: ({ side, to, others }) =>
+      side === "left" && to === null && !isDraft(others[board.status])
+        ? "it is empty, and the task keeps what it had; fill it in, or move the entry back to Draft"
+        : null,
     toRight: (text) => {
       const length = typeof text === "string" ? [...text].length : 0;
       return length > lengthMax
@@ -145,6 +153,10 @@ function limited(rule: FieldRule): FieldRule {
         : rule.toRight(text);
     },
   };
+}
+
+function isDraft(step: Json | undefined): boolean {
+  return typeof step === "string" && parseStep(step)?.state === "draft";
 }
 
 function ofPeople(rule: FieldRule): FieldRule {

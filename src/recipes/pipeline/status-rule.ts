@@ -3,7 +3,7 @@ import { learnWords, type OptionWords, wordForm } from "../../core/two-way/codec
 import type { FieldChange, FieldRule } from "../../core/two-way/mapping.ts";
 import { stateOf, statuses } from "./statuses.ts";
 import { statusToStep, stepToStatus } from "./step.ts";
-import { type HumanMoves, moveProblem } from "./transitions.ts";
+import { canPeopleMove, type HumanMoves, moveProblem } from "./transitions.ts";
 
 export interface StatusRuleOptions {
   readonly name: string;
@@ -41,6 +41,11 @@ export function statusRule(options: StatusRuleOptions): {
       const problem = moveProblem(moves, { from: textOf(from), to: textOf(to) });
       if (problem !== null) return problem;
       return typeof to === "string" && stateOf(to) !== "draft" ? refuses(values) : null;
+    },
+    // Both have moved when the table's status is written: it wins, but a move that people were free to make is seen first.
+    canWin: (side, agreed) => {
+      const state = typeof agreed === "string" ? stateOf(agreed) : undefined;
+      return side === "right" || state === undefined || canPeopleMove(moves, state);
     },
     elements: null,
     forms: { left: wordForm(left, words), right: wordForm(right, {}) },

@@ -37,10 +37,9 @@ export function statusOfStep({ state, stage }: Step): Status {
 
 /**
  * From the board's status to the step, as a field rule wants it. Never a stage: stages belong to the workers, and so each
- * of several statuses agrees with the one state that they mean. An empty status is a draft's.
+ * of several statuses agrees with the one state that they mean. An entry without a status is a draft, and does not say so yet.
  */
 export function statusToStep(status: Json): Translated {
-  if (status === null) return { value: "draft" };
   const state = typeof status === "string" ? stateOf(status) : undefined;
   return state === undefined
     ? { unmappable: `${JSON.stringify(status)} is no status of the pipeline` }

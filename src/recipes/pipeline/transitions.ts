@@ -1,6 +1,6 @@
 import { LockstepError } from "../../core/errors.ts";
 import { isJsonObject, type Json } from "../../core/json.ts";
-import { isStatus, type Status, statusByState } from "./statuses.ts";
+import { isStatus, type State, type Status, statusByState, statuses } from "./statuses.ts";
 
 /** Which statuses people may move an entry to, by the status it comes from. What is not listed is the machine's. */
 export type HumanMoves = Readonly<Partial<Record<Status, readonly Status[]>>>;
@@ -39,6 +39,11 @@ export function moveProblem(
   const isNewDraft = from === null && to === start;
   const isAllowed = isNewDraft || (isStatus(start) && moves[start]?.includes(to) === true);
   return isAllowed ? null : `people may not move an entry from "${start}" to "${to}"`;
+}
+
+/** Whether people may move an entry in this state anywhere, from whichever of its statuses. */
+export function canPeopleMove(moves: HumanMoves, state: State): boolean {
+  return statuses.some((status) => status.state === state && (moves[status.name]?.length ?? 0) > 0);
 }
 
 /** The moves of a configuration: `{"Queued": ["Draft"]}` replaces what is allowed from Queued. Throws CONFIG_INVALID. */

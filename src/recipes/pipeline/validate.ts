@@ -139,3 +139,11 @@ export function refusalComment(problems: readonly EntryProblem[]): string {
   const lines = problems.map(({ problem }) => `• ${problem}`);
   return ["This entry stays in Draft and is not queued:", ...lines].join("\n");
 }
+
+/** The same for values that a task under way goes on without. */
+export function waitingComment(
+  waiting: readonly { readonly field: string; readonly message: string }[],
+): string {
+  const lines = waiting.map(({ field, message }) => `• ${field}: ${message}`);
+  return ["The task goes on with what it had before:", ...lines].join("\n");
+}

@@ -37,6 +37,18 @@ describe("get", () => {
       ).toMatchObject({ presence: "unknown" });
   });
 
+  it("takes nothing for deleted that a repository without issues says of it", async () => {
+    await using world = await githubWorld();
+    const { people, faults } = world.emulator;
+    const number = people.addIssue(REPO, { title: "Live" });
+    people.changeRepository(REPO, { hasIssues: false });
+    faults.add({
+      match: { path: "/issues/" },
+      effect: { kind: "status", status: 410, message: "This issue was deleted" },
+    });
+    expect((await world.connector.get(world.idOf(number))).presence).toBe("unknown");
+  });
+
   it("finds a transferred issue where it went, under the id it had", async () => {
     await using world = await githubWorld();
     const { people } = world.emulator;

@@ -169,6 +169,23 @@ describe("readiness", () => {
     expect(world.emulator.calls.total).toBe(2);
   });
 
+  it("shows nothing of a repository that was given the old name, and finds the one it was asked for the next time", async () => {
+    await using world = await pullWorld();
+    const { people } = world.emulator;
+    const draft = await world.draft("a");
+    await world.pulls.readiness([draft]);
+    people.renameRepository(REPO, "acme/renamed");
+    people.addRepository(REPO);
+    people.push(REPO, "b");
+    await world.client.send({
+      method: "POST",
+      path: `/repos/${REPO}/pulls`,
+      body: { title: "Of a stranger", head: "b", base: "main" },
+    });
+    expect((await world.pulls.readiness([draft])).size).toBe(0);
+    expect((await world.pulls.readiness([draft])).get(recordIdOf(draft))?.pullRequest.title).toBe("a");
+  });
+
   it("leaves out what is not there", async () => {
     await using world = await pullWorld();
     const draft = await world.draft("a");

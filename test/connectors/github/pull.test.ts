@@ -41,36 +41,41 @@ describe("a full pull", () => {
     expect((await world.connector.get(world.idOf(2))).presence).toBe("unknown");
   });
 
-  it("misses nothing that is edited, deleted or made between two pages", async () => {
-    await using world = await githubWorld();
-    const { people } = world.emulator;
-    for (let index = 0; index < 350; index += 1) {
-      if (index % 3 === 0) world.clock.advance(1_000);
-      people.addIssue(REPO, { title: `Issue ${index}` });
-    }
-    const pulling = world.connector.pull({
-      mode: "full",
-      checkpoint: null,
-      memosOf: async () => new Map(),
-      knownFields: null,
-    });
-    const seen = new Map<string, unknown>();
-    for (let page = 0; ; page += 1) {
-      const next = await pulling.next();
-      if (next.done) break;
-      for (const { id, fields } of next.value.records) seen.set(id, fields.title);
-      if (page > 2) continue;
-      world.clock.advance(1_000);
-      for (let number = 1; number < 340; number += 13) {
-        if (people.issue(REPO, number) === null) continue;
-        if (number % 2 === 0) people.deleteIssue(REPO, number);
-        else people.editIssue(REPO, number, { title: `Edited ${page}.${number}` });
+  it.each([{ isSinceExclusive: false }, { isSinceExclusive: true }])(
+    "misses nothing that is edited, deleted or made between two pages ($isSinceExclusive)",
+    async (emulator) => {
+      await using world = await githubWorld({ emulator });
+      const { people } = world.emulator;
+      for (let index = 0; index < 350; index += 1) {
+        if (index % 3 === 0) world.clock.advance(1_000);
+        people.addIssue(REPO, { title: `Issue ${index}` });
       }
-      people.addIssue(REPO, { title: `New ${page}` });
-    }
-    const missing = people.issues(REPO).filter(({ number, title }) => seen.get(world.idOf(number)) !== title);
-    expect(missing.map(({ title }) => title)).toEqual([]);
-  });
+      const pulling = world.connector.pull({
+        mode: "full",
+        checkpoint: null,
+        memosOf: async () => new Map(),
+        knownFields: null,
+      });
+      const seen = new Map<string, unknown>();
+      for (let page = 0; ; page += 1) {
+        const next = await pulling.next();
+        if (next.done) break;
+        for (const { id, fields } of next.value.records) seen.set(id, fields.title);
+        if (page > 2) continue;
+        world.clock.advance(1_000);
+        for (let number = 1; number < 340; number += 13) {
+          if (people.issue(REPO, number) === null) continue;
+          if (number % 2 === 0) people.deleteIssue(REPO, number);
+          else people.editIssue(REPO, number, { title: `Edited ${page}.${number}` });
+        }
+        people.addIssue(REPO, { title: `New ${page}` });
+      }
+      const missing = people
+        .issues(REPO)
+        .filter(({ number, title }) => seen.get(world.idOf(number)) !== title);
+      expect(missing.map(({ title }) => title)).toEqual([]);
+    },
+  );
 
   it("that was interrupted shows later what its first pages could not see yet", async () => {
     await using world = await githubWorld();
@@ -157,6 +162,19 @@ describe("a pull of changes", () => {
     expect(titles(second.records)).toEqual(["Second, in the same second"]);
   });
 
+  it("lists nothing again that was listed long enough ago", async () => {
+    const { world, checkpoint, number } = await quietWorld();
+    await using _ = world;
+    const other = world.emulator.people.addIssue(REPO, { title: "Two" });
+    world.clock.advance(5 * MINUTE);
+    const first = await pull(world.connector, "changes", checkpoint);
+    world.clock.advance(5 * MINUTE);
+    world.emulator.people.editIssue(REPO, number, { title: "Edited" });
+    const second = await pull(world.connector, "changes", first.end.checkpoint);
+    expect(first.records.map(({ id }) => id)).toEqual([world.idOf(other)]);
+    expect(second.records.map(({ id }) => id)).toEqual([world.idOf(number)]);
+  });
+
   it("goes on through a rename, also when the old name is given to another repository", async () => {
     const { world, checkpoint, number } = await quietWorld();
     await using _ = world;
@@ -231,6 +249,7 @@ describe("a pull of changes", () => {
       "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.";
     faults.add({ match: { times: 1 }, effect: { kind: "status", status: 403, message, retryAfter: 30 } });
     expect((await pull(world.connector, "changes", checkpoint)).end.isComplete).toBe(true);
+    world.clock.advance(MINUTE);
     faults.add({ effect: { kind: "status", status: 403, message, retryAfter: 600 } });
     await expect(pull(world.connector, "changes", checkpoint)).rejects.toMatchObject({
       code: "RATE_LIMITED",

@@ -153,7 +153,9 @@ describe("an update", () => {
     const { id } = await make(world);
     const record = await applied(world, { kind: "update", id, fields: { body: "Other words" }, expected });
     expect(record).toMatchObject({ marker: "page-1", isOurs: true, fields: { body: "Other words" } });
-    expect(world.emulator.people.issue(REPO, 1)?.body).toMatch(/^Other words\n\n<!-- lockstep:1 id=page-1 /);
+    expect(world.emulator.people.issue(REPO, 1)?.body).toMatch(
+      /^Other words\n\n<!-- lockstep:1 id=page-1 in=issue:\d+\/1 /,
+    );
   });
 
   it("writes a field with one call when the issue was read a moment ago, else with the read before it", async () => {
@@ -300,6 +302,30 @@ describe("an update", () => {
     );
     expect(said.join("\n")).not.toContain(token);
     expect(said.length).toBe(7);
+  });
+});
+
+describe("a write without an answer", () => {
+  it("leaves nothing behind that a later write could rest on", async () => {
+    await using world = await githubWorld();
+    const { id } = await make(world);
+    world.emulator.faults.add({
+      match: { method: "PATCH", times: 1 },
+      effect: { kind: "drop", when: "after" },
+    });
+    expect((await world.connector.apply({ kind: "trash", id, expected }, now)).kind).toBe("doubt");
+    const write: RecordWrite = { kind: "update", id, fields: { title: "T" }, expected };
+    expect(await world.connector.apply(write, now)).toMatchObject({ code: "RECORD_TRASHED" });
+  });
+});
+
+describe("find", () => {
+  it("proves nothing when the list has no end", async () => {
+    await using world = await githubWorld();
+    const { people, faults } = world.emulator;
+    people.addIssues(REPO, 150, (index) => ({ title: `Same second ${index}` }));
+    faults.add({ match: { path: "[?&]page=" }, effect: { kind: "status", status: 422 } });
+    expect(await world.connector.find("page-1")).toEqual({ records: [], accessProof: null });
   });
 });
 

@@ -107,3 +107,42 @@ describe("a change that the domain judges", () => {
     expect(plan.refused).toMatchObject([{ field: "status", message: "nobody moves null to queued" }]);
   });
 });
+
+describe("a value that has to wait", () => {
+  /** A title may be emptied only while the other side says that work has not begun. */
+  const careful = ruleOf({
+    name: "title",
+    policy: "left",
+    waits: ({ side, to, others }) =>
+      side === "left" && to === null && others.status !== "draft" ? "work has begun" : null,
+  });
+  const plain = ruleOf({ name: "status", owner: "right" });
+
+  function planOf(title: Json, state: string) {
+    const base = { title: { left: "A film", right: "A film" }, status: { left: state, right: state } };
+    return planPair(
+      inputOf({
+        base: { status: "live", fields: base },
+        left: viewOf({ values: { title, status: state } }),
+        right: viewOf({ values: { title: "A film", status: state } }),
+        rules: [careful, plain],
+      }),
+    );
+  }
+
+  it("stays where it is, and is told", () => {
+    const plan = planOf(null, "working");
+    expect(plan.writes).toEqual({ left: null, right: null });
+    expect(plan.unmappable).toEqual([{ field: "title", side: "left", message: "work has begun" }]);
+    expect([plan.refused, plan.superseded]).toEqual([[], []]);
+  });
+
+  it.each([
+    { what: "the other record allows it", title: null, state: "draft" },
+    { what: "it is another value", title: "Another film", state: "working" },
+  ])("is carried over when $what", ({ title, state }) => {
+    const plan = planOf(title, state);
+    expect(plan.writes.right?.fields.title).toMatchObject({ value: title });
+    expect(plan.unmappable).toEqual([]);
+  });
+});

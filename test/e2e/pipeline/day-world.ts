@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -142,7 +143,8 @@ export class Day implements AsyncDisposable {
   work() {
     const stop = new AbortController();
     const working = runWorker({
-      queue: createTaskQueue({ database: this.database, random: () => 0 }),
+      // As long before another try as it may be: the board has to show it meanwhile, also on a machine that is busy.
+      queue: createTaskQueue({ database: this.database, random: () => 0.999 }),
       name: "day",
       pause: (ms, signal) => delay(ms, undefined, signal === undefined ? {} : { signal }),
       stepMs: 150,
@@ -156,6 +158,37 @@ export class Day implements AsyncDisposable {
         await working.catch(() => {});
       },
     };
+  }
+
+  /** Sends a signed delivery of a person's edit; true: the server has acknowledged it. */
+  async deliver(eventId: string, pageId: string): Promise<boolean> {
+    const body = JSON.stringify({
+      id: eventId,
+      type: "page.properties_updated",
+      timestamp: new Date().toISOString(),
+      authors: [{ id: "ada", type: "person" }],
+      entity: { id: pageId, type: "page" },
+      data: { parent: { type: "database", data_source_id: this.boardId } },
+    });
+    const key = this.env.NOTION_WEBHOOK_SECRET ?? "";
+    const signature = `sha256=${createHmac("sha256", key).update(body).digest("hex")}`;
+    const headers = { "content-type": "application/json", "x-notion-signature": signature };
+    return fetch(`http://127.0.0.1:${this.port}/webhook/notion`, { method: "POST", headers, body }).then(
+      async (response) => {
+        await response.arrayBuffer();
+        return response.ok;
+      },
+      () => false,
+    );
+  }
+
+  /** Every stored delivery, past the program: its id, and whether it was dealt with. */
+  async inbox(): Promise<readonly SqlRow[]> {
+    const sql = "SELECT event_id, handled_at FROM pair_inbox ORDER BY event_id";
+    if (!this.storeUrl.startsWith("sqlite:"))
+      return this.run(sql.replace("pair_inbox", "lockstep.pair_inbox"));
+    await using store = openTaskDatabase(this.storeUrl, realClock);
+    return await store.write((statement) => statement(sql, []));
   }
 
   add(title: string, entry: { readonly topic?: string; readonly status?: string } = {}): string {

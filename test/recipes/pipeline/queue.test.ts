@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, expect, it } from "vitest";
@@ -301,3 +302,35 @@ function startWorker(url: string, name: string, mode: "hold" | "work") {
     },
   };
 }
+
+describe("a queue that is there already, on postgres", () => {
+  it("has each job handed over once, by the statements of the documentation", async () => {
+    await using world = await taskWorld("postgres");
+    const page = await readFile(join(import.meta.dirname, "../../../docs/pipeline.md"), "utf8");
+    const part = page.split("### A queue that you have already")[1] ?? "";
+    const [handOver = "", begin = ""] = [...part.matchAll(/```sql\n([\s\S]*?)```/g)].map(
+      ([, sql = ""]) => sql,
+    );
+    await world.run("CREATE TABLE your_queue (kind text, task_id uuid, priority smallint)");
+    await world.run(handOver);
+
+    const task = await world.addTask({ priority: "high" });
+    const undone = world.database.write(async (sql) => {
+      await sql("UPDATE tasks SET status = 'pending' WHERE id = $1", [task]);
+      throw new Error("undone");
+    });
+    await expect(undone).rejects.toThrow("undone");
+    await move(world, task, "pending");
+    await world.run("UPDATE tasks SET title = 'B' WHERE id = $1", [task]);
+    expect(await world.run("SELECT * FROM your_queue")).toEqual([
+      { kind: "make-video", task_id: task, priority: 0 },
+    ]);
+
+    expect(await world.run(begin, [task])).toEqual([{ id: task }]);
+    expect(await world.run(begin, [task])).toEqual([]);
+    expect(await jobsOf(world, task)).toEqual(["cancelled 0"]);
+    await move(world, task, "awaiting_review");
+    await move(world, task, "pending");
+    expect(await world.run("SELECT task_id FROM your_queue")).toHaveLength(2);
+  });
+});

@@ -9,6 +9,7 @@ import {
   statusByState,
   statuses,
 } from "../../../src/recipes/pipeline/statuses.ts";
+import { canPeopleMove, defaultMoves, humanMoves } from "../../../src/recipes/pipeline/transitions.ts";
 
 describe("statuses", () => {
   it("are 26, in order", () => {
@@ -126,4 +127,27 @@ it("docs/pipeline.md has the table of statuses as it is", async () => {
     ...rows,
   ];
   expect(text).toContain(table.join("\n"));
+});
+
+describe("a state that people may move an entry out of", () => {
+  const free = [
+    "draft",
+    "pending",
+    "awaiting_review",
+    "approved",
+    "rejected",
+    "completed",
+    "failed",
+    "retry",
+  ];
+
+  it("is every one but processing", () => {
+    expect(states.filter((state) => canPeopleMove(defaultMoves, state))).toEqual(free);
+  });
+
+  it("is one as soon as one of its statuses has a move", () => {
+    const moves = humanMoves({ "Audio Ready": ["Draft"], Queued: [] }, "moves");
+    expect(canPeopleMove(moves, "processing")).toBe(true);
+    expect(canPeopleMove(moves, "pending")).toBe(false);
+  });
 });
