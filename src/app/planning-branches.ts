@@ -2,7 +2,7 @@ import type { PullRequests } from "../connectors/github/pull-requests.ts";
 import type { IssueRef } from "../connectors/github/repositories.ts";
 import { createNotionClient, type NotionClient } from "../connectors/notion/client.ts";
 import { isJsonObject, type Json } from "../core/json.ts";
-import { isBranchOf } from "../recipes/planning/pulls/branch.ts";
+import { branchPrefix, isBranchOf } from "../recipes/planning/pulls/branch.ts";
 import type { FollowDoc } from "./planning-ledger.ts";
 import { refOf } from "./planning-pulls.ts";
 import type { Followed, StepParts } from "./planning-step.ts";
@@ -35,7 +35,7 @@ export class BranchFinder {
   ): Promise<{ readonly doc: FollowDoc; readonly hasBranch: boolean }> {
     const { pulls } = this.parts.config;
     const isWanted =
-      pulls?.review.includes(status ?? "") === true && doc.isArmed && doc.facts.pullState === null;
+      pulls?.review.includes(status ?? "") === true && isActedOn(doc) && doc.facts.pullState === null;
     if (!isWanted) return { doc, hasBranch: false };
     const now = this.parts.deps.clock.now();
     const rowRevision = pair.doc.seen.left?.revision ?? null;
@@ -55,9 +55,7 @@ export class BranchFinder {
   /** By the naming pattern, or else the one that people linked to the issue. */
   private async ownOf(ref: IssueRef): Promise<string | null> {
     const pattern = this.parts.config.pulls?.branchPattern ?? "";
-    const prefix = pattern
-      .slice(0, Math.max(0, pattern.indexOf("{slug}")))
-      .replaceAll("{number}", String(ref.number));
+    const prefix = branchPrefix(pattern, ref.number);
     const begun = prefix === "" ? [] : await this.client.branchesWithPrefix(ref, prefix, this.parts.signal);
     const named = begun.find(({ name }) => isBranchOf(pattern, name, ref.number))?.name;
     return named ?? (await this.client.linkedBranches(ref, this.parts.signal))[0] ?? null;
@@ -75,4 +73,9 @@ export class BranchFinder {
       .trim();
     return text === "" ? null : text;
   }
+}
+
+/** A status that a person set on the row, since the sync was accepted. */
+function isActedOn({ isArmed, isRelayed }: FollowDoc): boolean {
+  return isArmed && !isRelayed;
 }

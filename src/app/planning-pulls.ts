@@ -3,6 +3,7 @@ import type { PullRequest, PullRequests, Readiness } from "../connectors/github/
 import { type IssueRef, parseRecordId, recordIdOf } from "../connectors/github/repositories.ts";
 import { rowFacts } from "../recipes/planning/board.ts";
 import { noFacts } from "../recipes/planning/facts.ts";
+import { branchFor } from "../recipes/planning/pulls/branch.ts";
 import { factsOf, judge } from "../recipes/planning/pulls/judge.ts";
 import { type Act, decide, type PullCase, type PullState } from "../recipes/planning/pulls/law.ts";
 import { matchPull } from "../recipes/planning/pulls/matching.ts";
@@ -10,7 +11,7 @@ import { missingText } from "../recipes/planning/pulls/missing.ts";
 import { PullActs } from "./planning-acts.ts";
 import { BranchFinder } from "./planning-branches.ts";
 import type { FollowDoc } from "./planning-ledger.ts";
-import { type Followed, type StepParts, statusOf } from "./planning-step.ts";
+import { type Followed, type StepParts, statusOf, titleIn } from "./planning-step.ts";
 
 /** Checks may run again without the pull request being told: what was read is believed this long (ms). */
 const believedMs = 3_600_000;
@@ -123,14 +124,16 @@ export class PullFollower {
       shippedSha: doc.shippedSha,
     });
     const act = decide(pullCase);
-    const note = act === "say" ? this.wordsFor(pullCase, { doc, status, readings }) : null;
+    const note = act === "say" ? this.wordsFor(one, pullCase, { doc, status, readings }) : null;
     return { act, doc: { ...doc, facts: { ...doc.facts, note } } };
   }
 
   private wordsFor(
+    one: Followed,
     pullCase: PullCase,
     { doc, status, readings }: { doc: FollowDoc; status: string | null; readings: Readiness | null },
   ): string | null {
+    const { config } = this.parts;
     const named = (state: string) =>
       (readings?.checks ?? []).filter((check) => check.state === state).map(({ name }) => name);
     return missingText(pullCase, {
@@ -139,6 +142,10 @@ export class PullFollower {
       shippedSha: doc.shippedSha,
       headSha: doc.pull?.headSha ?? null,
       branch: doc.branch,
+      suggestion: branchFor(config.pulls?.branchPattern ?? "", {
+        number: refOf(one.issueId).number,
+        title: titleIn(this.parts, one.pair),
+      }),
       status: status ?? "",
     });
   }

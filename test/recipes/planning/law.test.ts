@@ -71,6 +71,7 @@ describe("what a status asks of its pull request", () => {
       shippedSha: "abcdef1234",
       headSha: "1234567890",
       branch: null,
+      suggestion: "12-door",
       status: "Done",
     };
     for (const pullCase of everyCase()) {
@@ -87,6 +88,7 @@ describe("what is missing, in words", () => {
     shippedSha: "aaaaaaaaaa",
     headSha: "bbbbbbbbbb",
     branch: "12-door",
+    suggestion: "12-door",
     status: "Done",
   };
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { branchFor, isBranchOf } from "../../../src/recipes/planning/pulls/branch.ts";
+import { branchFor, branchPrefix, isBranchOf } from "../../../src/recipes/planning/pulls/branch.ts";
 import { matchPull } from "../../../src/recipes/planning/pulls/matching.ts";
 import { mergeTitle, pullBody, pullTitle } from "../../../src/recipes/planning/pulls/text.ts";
 
@@ -21,6 +21,15 @@ describe("branches by their names", () => {
   ])("%s, %s and %d: %s", (pattern, branch, number, isIt) => {
     expect(isBranchOf(pattern, branch, number)).toBe(isIt);
   });
+});
+
+test.each([
+  ["{number}-{slug}", "12-"],
+  ["feature/{number}", "feature/12"],
+  ["feature/{number}/{slug}-x", "feature/12/"],
+  ["{slug}-{number}", ""],
+])("branches of %s begin with %j", (pattern, prefix) => {
+  expect(branchPrefix(pattern, 12)).toBe(prefix);
 });
 
 describe("whose pull request it is", () => {

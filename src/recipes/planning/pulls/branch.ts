@@ -11,6 +11,12 @@ export function branchFor(pattern: string, { number, title }: BranchParts): stri
   return pattern.replaceAll("{number}", String(number)).replaceAll("{slug}", slugOf(title));
 }
 
+/** How every branch of this issue begins; "": a pattern that begins with the slug says nothing. */
+export function branchPrefix(pattern: string, number: number): string {
+  const [known = ""] = pattern.split("{slug}");
+  return known.replaceAll("{number}", String(number));
+}
+
 /** True when a branch is this issue's by the pattern; people word the slug as they like, the number they do not. */
 export function isBranchOf(pattern: string, branch: string, number: number): boolean {
   if (!pattern.includes("{number}")) return false;

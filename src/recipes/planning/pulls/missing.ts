@@ -8,8 +8,10 @@ export interface MissingWords {
   /** The commit when the status was set, and now; null: not known. */
   readonly shippedSha: string | null;
   readonly headSha: string | null;
-  /** The branch that was looked for. */
+  /** The branch that the row names. */
   readonly branch: string | null;
+  /** What one would be called. */
+  readonly suggestion: string;
   readonly status: string;
 }
 
@@ -24,7 +26,7 @@ export function missingText(pullCase: PullCase, words: MissingWords): string | n
     return `"${words.status}" came from GitHub: set it on the row itself to act on the pull request.`;
   if (phase === "review" && pull === "none")
     return words.branch === null
-      ? "No branch: name one on the row, or push one that is linked to the issue."
+      ? `No branch yet: push one, such as "${words.suggestion}", or name one on the row.`
       : `No branch "${words.branch}" yet: it is looked for again when something is pushed.`;
   if (pull === "closed") return "The pull request was closed without a merge: open it again on GitHub.";
   if (pull === "draft" || pull === "opened")
