@@ -251,6 +251,19 @@ describe("done", () => {
     expect(pull(made)?.mergedAt).not.toBeNull();
   });
 
+  test("with the store lost, nobody knows who asked for a merge: the status has to be set anew", async () => {
+    const { world, people, pull, move, made, head, note } = await shipped();
+    await using _ = world;
+    people.check(repository, head(), { name: "build", conclusion: "failure" });
+    await move("Done");
+    await world.forget();
+    people.check(repository, head(), { name: "build", conclusion: "success" });
+    await world.sync();
+    await world.sync();
+    expect(pull(made)?.mergedAt).toBeNull();
+    expect(note()).toMatch(/was set before this sync was accepted/);
+  });
+
   test("a server without GraphQL serves as well", async () => {
     const { world, people, pull, move, made, head } = await shipped({ hasGraphql: false });
     await using _ = world;

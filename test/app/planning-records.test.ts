@@ -125,6 +125,42 @@ describe("each field", () => {
     expect(people.issue(repository, number)?.body).toMatch(/^It fails\.\n\nDue: 2026-12-31\n/);
   });
 
+  test("what the other side cannot hold waits, and the rest goes on", async () => {
+    const { world, row, people, number, issue } = await withIssue();
+    await using _ = world;
+    people.editIssue(repository, number, { labels: ["a, b", "bug"] });
+    world.editRow(row, { Title: titleOf("x".repeat(300)), Priority: select("High") });
+    const report = await world.sync();
+    expect(report.open).toMatchObject({ problems: 1 });
+    expect(issue()?.title).toBe("Dark mode");
+    expect(world.row(row)).toMatchObject({ Labels: ["bug"] });
+    expect(people.labelsOf(repository, number).toSorted()).toEqual(["a, b", "bug", "priority: High"]);
+    const { problems } = await (await world.lockstep()).twoWay.questions({ limit: 10 });
+    expect(problems[0]?.problem).toMatch(/Title: it has 300 characters, and 256 are the most on GitHub/);
+  });
+
+  test("a renamed option and a renamed property stay what they were", async () => {
+    const { world, row, people, number } = await withIssue();
+    await using _ = world;
+    world.notion.workspace.renameOption(world.database, "Status", { from: "Dropped", to: "Not doing" });
+    world.notion.workspace.renameProperty(world.database, "Status", "State");
+    world.editRow(row, { State: select("Not doing") });
+    await world.sync();
+    expect(people.issue(repository, number)).toMatchObject({ state: "closed", reason: "not_planned" });
+  });
+
+  test("words that would act are only words on the other side, and come back as they were", async () => {
+    const { world, row, people, number, issue } = await withIssue();
+    await using _ = world;
+    const words = "fixes #1 for @acme/all <b> &#64;x";
+    world.editRow(row, { Title: titleOf(words) });
+    await world.sync();
+    expect(issue()?.title).not.toMatch(/fixes #1|@acme|<b>|&#64;/);
+    people.editIssue(repository, number, { title: `${issue()?.title} again` });
+    await world.sync();
+    expect(world.row(row).Title).toBe(`${words} again`);
+  });
+
   test("a side that owns a field takes changes of the other back", async () => {
     const { world, row, people, number } = await withIssue({
       section: { fields: { status: { owner: "github" }, priority: { owner: "notion" } } },
