@@ -114,9 +114,8 @@ async function* readOne(
     if (next.done) {
       record(reading, { name, position, span, isCapped: next.value !== null });
       const isEmpty = span.rows === 0 && span.first?.isUnchanged !== true;
-      const doubt = isEmpty
-        ? await contradiction(reading, { repositoryId, number: witness?.number ?? null })
-        : null;
+      const since = position?.since ?? null;
+      const doubt = isEmpty ? await contradiction(reading, { repositoryId, witness, since }) : null;
       return { missing: next.value ?? doubt, position: positionAfter(span, position, isFull) };
     }
     span.first ??= next.value;
@@ -152,18 +151,30 @@ async function batchOf(
 }
 
 /**
- * An answer without rows is what a fault can look like, too. It is believed when there never was anything, and when what has to be
- * in it was deleted or has moved; else this says what speaks against it.
+ * An answer without rows is what a fault can look like, too. It is believed when there never was anything, when what has to be in it
+ * was deleted or has moved, and when that is out of sight (a spammer's issue, say) and the newest of all is older than was asked
+ * for. Else this says what speaks against it.
  */
 async function contradiction(
-  { collection, request }: Reading,
-  { repositoryId, number }: { readonly repositoryId: number; readonly number: number | null },
+  { collection: { client }, request: { signal } }: Reading,
+  {
+    repositoryId,
+    witness,
+    since,
+  }: { readonly repositoryId: number; readonly witness: Witness | null; readonly since: number | null },
 ): Promise<string | null> {
-  if (number === null) return null;
-  const path = repositoryPath({ repositoryId }, `/issues/${number}`);
-  const { status } = await collection.client.get(path, { signal: request.signal });
+  if (witness === null) return null;
+  const { status } = await client.get(repositoryPath({ repositoryId }, `/issues/${witness.number}`), {
+    signal,
+  });
   if ([301, 307, 308, 410].includes(status)) return null;
-  return `GitHub listed nothing, though issue ${number}, which is to be listed, answers ${status}`;
+  const contradicted = `GitHub listed nothing, though issue ${witness.number}, which is to be listed, answers ${status}`;
+  if (status !== 404) return contradicted;
+  const path = repositoryPath({ repositoryId }, "/issues?state=all&sort=updated&direction=desc&per_page=1");
+  const newest = await client.get(path, { signal });
+  if (newest.status !== 200 || !Array.isArray(newest.body)) return contradicted;
+  const last = newestOf(null, newest.body);
+  return last === null || (since !== null && last.updatedAt <= since) ? null : contradicted;
 }
 
 function newestOf(known: Witness | null, items: readonly Json[]): Witness | null {

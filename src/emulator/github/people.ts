@@ -59,6 +59,8 @@ export interface GitHubPeople {
   editIssue(name: string, number: number, change: IssueChange, by?: string): void;
   lockIssue(name: string, number: number, isLocked: boolean): void;
   deleteIssue(name: string, number: number): void;
+  /** As if it had never been, for this is how a spammer's issue goes: 404. */
+  vanishIssue(name: string, number: number): void;
   /** Returns the number there. */
   transferIssue(name: string, number: number, to: string): number;
   /** From now on answers leave this member out. */
@@ -244,6 +246,7 @@ function issues(
   | "editIssue"
   | "lockIssue"
   | "deleteIssue"
+  | "vanishIssue"
   | "transferIssue"
   | "hideMember"
   | "delayInLists"
@@ -269,6 +272,7 @@ function issues(
       tell(place, "issues", isLocked ? "locked" : "unlocked", { issue });
     },
     deleteIssue: (name, number) => deleteIssue(at(name), issueAt(name, number)),
+    vanishIssue: (name, number) => void at(name).repository.issues.delete(number),
     transferIssue: (name, number, to) =>
       transferIssue(at(name), issueAt(name, number), at(to).repository).number,
     hideMember: (name, number, member) => void issueAt(name, number).hidden.add(member),

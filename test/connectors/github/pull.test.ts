@@ -236,6 +236,23 @@ describe("a pull of changes", () => {
     expect((await pull(world.connector, "sweep", end.checkpoint)).end.isComplete).toBe(true);
   });
 
+  it("goes on when what was to be in the answer is out of sight, and nothing else was", async () => {
+    const { world, checkpoint, number } = await quietWorld();
+    await using _ = world;
+    const { people } = world.emulator;
+    world.clock.advance(10 * MINUTE);
+    const spam = people.addIssue(REPO, { title: "Spam" }, "spammer");
+    world.clock.advance(10 * MINUTE);
+    let { end } = await pull(world.connector, "changes", checkpoint);
+    people.vanishIssue(REPO, spam);
+    people.vanishIssue(REPO, number);
+    for (let round = 0; round < 2; round += 1) {
+      ({ end } = await pull(world.connector, "changes", end.checkpoint));
+      expect(end.isComplete).toBe(true);
+    }
+    expect((await world.connector.get(world.idOf(number))).presence).toBe("unknown");
+  });
+
   it("throws when GitHub is away, and waits out a short limit", async () => {
     const { world, checkpoint } = await quietWorld();
     await using _ = world;

@@ -47,7 +47,7 @@ function createReader({ connector }: GitHubWorld) {
     });
   return {
     known,
-    /** True at the end of a reading. */
+    /** True at the end of a complete reading. */
     async read(): Promise<boolean> {
       reading ??= begin();
       const next = await reading.next();
@@ -56,9 +56,10 @@ function createReader({ connector }: GitHubWorld) {
         if (next.value.resumeAt !== undefined) checkpoint = next.value.resumeAt;
         return false;
       }
-      expect(next.value.isComplete).toBe(true);
-      checkpoint = next.value.checkpoint;
       reading = null;
+      // An answer without rows, where all that was to be in it is out of sight for now, is not believed.
+      if (!next.value.isComplete) return false;
+      checkpoint = next.value.checkpoint;
       return true;
     },
     die() {
@@ -110,8 +111,10 @@ it("a reader that is interrupted at any page knows every issue as it is once edi
       for (const [index, one] of steps.entries()) await carryOut(world, reader, one, index);
       world.clock.advance(120_000);
       // The reading under way, and one that begins after everything is visible.
-      while (!(await reader.read()));
-      while (!(await reader.read()));
+      for (let complete = 0, pages = 0; complete < 2; pages += 1) {
+        expect(pages).toBeLessThan(60);
+        if (await reader.read()) complete += 1;
+      }
       const { people } = world.emulator;
       const wrong = people
         .issues(REPO)
