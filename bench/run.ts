@@ -9,6 +9,7 @@ import { measurePace } from "./pace.ts";
 import { measurePipelineDay } from "./pipeline-day.ts";
 import { measurePipelineWebhook } from "./pipeline-webhook.ts";
 import { measurePlanner } from "./planner.ts";
+import { measurePlanningCalls } from "./planning.ts";
 import { run as measureSqlCapture } from "./sql-capture.ts";
 import type { BenchResult } from "./support.ts";
 import { measureTwoWayCalls } from "./two-way.ts";
@@ -24,6 +25,7 @@ const benches: Record<string, () => Promise<BenchResult>> = {
   history: () => measureHistory(),
   emulator: () => measureEmulator(),
   planner: () => measurePlanner(),
+  "planning-calls": () => measurePlanningCalls(),
   "library-parser": () => measureLibraryParser(),
   "pipeline-webhook": () => measurePipelineWebhook(),
   "pipeline-day": () => measurePipelineDay(),

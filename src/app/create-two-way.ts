@@ -2,6 +2,7 @@ import type { Secrets } from "../config/config.ts";
 import { Bell } from "./bell.ts";
 import { installCapture, removeCapture, showCapture } from "./captures.ts";
 import { followPair, type Wish } from "./follow.ts";
+import { GitHubDesk } from "./github-desk.ts";
 import type { Herald } from "./herald.ts";
 import { pairHistoryOf } from "./pair-history.ts";
 import { undoPairRun } from "./pair-undo.ts";
@@ -15,7 +16,7 @@ import { WebhookDesk } from "./webhook-desk.ts";
 /** What two-way syncs offer, with one bell for each, by which a webhook wakes the loop that follows it. */
 export function createTwoWay(
   world: SyncWorld,
-  secrets: Pick<Secrets, "webhookSecrets">,
+  secrets: Pick<Secrets, "webhookSecrets" | "github">,
   herald: Herald,
 ): TwoWay {
   const bells = new Map(pairsIn(world.config).map(({ name }) => [name, new Bell<Wish>(world.deps.clock)]));
@@ -26,6 +27,12 @@ export function createTwoWay(
     bell?.ring("hint");
     // About the collection as a whole: only a look at it shows what.
     if (pageId === null) bell?.ring("left");
+  });
+  const githubDesk = new GitHubDesk(world, secrets.github.webhookSecrets, ({ name }, { recordId }) => {
+    const bell = bells.get(name);
+    bell?.ring("hint");
+    // About pull requests, or the repository as a whole: only a look at it shows what.
+    if (recordId === null) bell?.ring("right");
   });
   return {
     questions: (filter) => openQuestions(world, filter),
@@ -50,6 +57,7 @@ export function createTwoWay(
     },
     listen: (listener) => herald.listen(listener),
     receive: (delivery) => desk.receive(delivery),
+    receiveGitHub: (delivery) => githubDesk.receive(delivery),
     awaitHandshake: () => desk.awaitHandshake(),
   };
 }

@@ -1,4 +1,6 @@
 import type { LibraryConfig, PairConfig, PipelineConfig } from "../config/config.ts";
+import type { PlanningConfig } from "../config/planning.ts";
+import type { Granted } from "../connectors/github/access.ts";
 import type { Check as DatabaseCheck } from "../connectors/notion/provision/checks.ts";
 import { isJsonObject } from "../core/json.ts";
 import { readState } from "../engine/two-way/state.ts";
@@ -7,7 +9,8 @@ import { explainError } from "./next-step.ts";
 import type { NotionAccess } from "./notion-access.ts";
 import type { PairSource } from "./pairs.ts";
 import { checkPipeline } from "./pipeline-setup.ts";
-import { isLibraryPair, isPipelinePair, rightNameOf } from "./right-side.ts";
+import { checkPlanning } from "./planning-setup.ts";
+import { isLibraryPair, isPipelinePair, isPlanningPair, rightNameOf } from "./right-side.ts";
 import type { SyncWorld } from "./run-syncs.ts";
 import { pairsIn } from "./targets.ts";
 
@@ -27,6 +30,8 @@ export interface Patient {
   readonly access: NotionAccess;
   /** Whether a webhook secret is set. */
   readonly hasWebhookSecret: boolean;
+  /** The same for GitHub's. */
+  readonly hasGitHubSecret: boolean;
   /** Whether there is a store already: commands that only look make none. */
   readonly hasStore: boolean;
 }
@@ -56,6 +61,8 @@ export async function examine(patient: Patient, signal?: AbortSignal): Promise<r
   if (config.pipeline !== undefined)
     findings.push(...(await examinePipeline(patient, config.pipeline, signal)));
   if (config.library !== undefined) findings.push(...(await examineLibrary(patient, config.library, signal)));
+  if (config.planning !== undefined)
+    findings.push(...(await examinePlanning(patient, config.planning, signal)));
   if (pairs.length > 0) findings.push(checkWebhook(patient));
   return findings;
 }
@@ -63,6 +70,7 @@ export async function examine(patient: Patient, signal?: AbortSignal): Promise<r
 /** What adds whatever is missing on either side. */
 function mendOf(config: PairConfig): string {
   if (isLibraryPair(config)) return "lockstep init --recipe library";
+  if (isPlanningPair(config)) return "lockstep init --recipe planning";
   return isPipelinePair(config) ? "lockstep init --recipe pipeline" : `lockstep table install ${config.name}`;
 }
 
@@ -86,6 +94,53 @@ async function examineLibrary(
     const { http } = access.connect();
     return (await checkLibrary({ deps: world.deps, http, library, signal })).map(toFound);
   });
+}
+
+async function examinePlanning(
+  { world, access, hasGitHubSecret }: Patient,
+  planning: PlanningConfig,
+  signal?: AbortSignal,
+): Promise<readonly Finding[]> {
+  const { name } = planning;
+  const database = await check("database", name, async () => {
+    const { http } = access.connect();
+    return (await checkPlanning({ deps: world.deps, http, planning, signal })).map(toFound);
+  });
+  const rights = await check("github", name, async () =>
+    ((await world.planning?.rights(signal)) ?? []).map(rightFound),
+  );
+  const people = await check("people", name, () => checkPeople(world, planning));
+  return [...database, ...rights, ...people, { sync: name, ...githubWebhook(hasGitHubSecret) }];
+}
+
+async function checkPeople(world: SyncWorld, { name }: PlanningConfig): Promise<readonly Found[]> {
+  const pair = pairsIn(world.config).find((each) => each.name === name);
+  const source = pair === undefined ? null : await world.pairs.known(pair);
+  if (source === null || world.planning === null) return [];
+  const { logins, people } = await world.planning.unmapped(source);
+  if (logins.length + people.length === 0) return [ok("people", "everybody who is assigned is in the map")];
+  const told = [...logins, ...people.map((id) => `Notion user ${id}`)].join(", ");
+  const detail = `assigned, and in no map, so left alone on their side: ${told}`;
+  return [{ check: "people", state: "warn", detail, mend: "add them to planning.fields.assignees.people" }];
+}
+
+function rightFound({ repository, right, isGranted, mend }: Granted): Found {
+  const what = `${right.name}: ${right.access} in ${repository}`;
+  if (isGranted === true) return ok("right", what);
+  const isKnown = isGranted === false;
+  const detail = isKnown ? `${what} is missing` : `${what}: it could not be told whether it is there`;
+  return { check: "right", state: isKnown ? "failed" : "warn", detail, mend };
+}
+
+function githubWebhook(hasSecret: boolean): Found {
+  if (hasSecret)
+    return ok("webhook", "GITHUB_WEBHOOK_SECRET is set: signed deliveries are taken at /webhook/github");
+  return {
+    check: "webhook",
+    state: "warn",
+    detail: "GITHUB_WEBHOOK_SECRET is not set: changes on GitHub are seen at the next poll",
+    mend: "docs/planning.md tells how to set up a webhook",
+  };
 }
 
 function toFound({ name, ok: isOk, detail, mend }: DatabaseCheck): Found {
@@ -156,13 +211,16 @@ async function examineTable(
     sources.push(source);
     return [ok("sharing", `the connection sees "${source.ref.name}"`)];
   });
-  const side = await check("table", name, async () => {
-    const { warnings } = await world.pairs.right(table).describe(signal);
-    const troubles = warnings.map(
-      (detail): Found => ({ check: "table", state: "warn", detail, mend: install }),
-    );
-    return [ok("table", `${rightNameOf(table)} can be read`), ...troubles];
-  });
+  // GitHub is tried out right by right.
+  const side = isPlanningPair(table)
+    ? []
+    : await check("table", name, async () => {
+        const { warnings } = await world.pairs.local(table).describe(signal);
+        const troubles = warnings.map(
+          (detail): Found => ({ check: "table", state: "warn", detail, mend: install }),
+        );
+        return [ok("table", `${rightNameOf(table)} can be read`), ...troubles];
+      });
   const mapping = await Promise.all(sources.map((source) => examineMapping(world, source, signal)));
   return [...sharing, ...side, ...mapping.flat()];
 }
@@ -185,7 +243,7 @@ async function examineMapping(
     const state = readState(await world.deps.store.pairs.getState(syncId));
     const left = await (await world.pairs.notion(source)).describe(signal);
     const { bind, isAccepted } = world.pairs.recipeOf(config);
-    const right = await world.pairs.right(config).describe(signal);
+    const right = await world.pairs.right(source).connector.describe(signal);
     const bound = bind({ left, right: { ...right, warnings: [] } }, state.binding);
     const warnings = bound.warnings.map(
       (detail): Found => ({

@@ -1,4 +1,4 @@
-import type { PairConfig } from "../config/config.ts";
+import type { PairConfig, SqlPairConfig } from "../config/config.ts";
 import { LockstepError } from "../core/errors.ts";
 import type { Side } from "../core/two-way/mapping.ts";
 import { backOffMs } from "../engine/back-off.ts";
@@ -47,8 +47,10 @@ export async function followPair(world: SyncWorld, table: PairConfig, options: F
   const within = { ...options, signal };
   const source = await reach(world, table, within);
   if (source === null) return;
-  // A pipeline's changes are gathered until the next push: a worker's every step would be a request otherwise.
-  const watching = isPipelinePair(table) ? Promise.resolve() : keepWatching(world, source, within);
+  // A pipeline's changes are gathered until the next push: a worker's every step would be a request otherwise. Lockstep's
+  // own collections ring by themselves.
+  const watching =
+    isPipelinePair(table) || !isSqlPair(table) ? Promise.resolve() : keepWatching(world, table, within);
   try {
     await loop(world, source, within);
   } finally {
@@ -117,6 +119,7 @@ async function step(world: SyncWorld, source: PairSource, options: FollowOptions
     onRun(report);
     await world.pipeline?.ran(source, report.run);
     await world.library?.passed(source.config);
+    world.planning?.ran(source, report.run);
     return endingOf(report.run);
   } catch (error) {
     if (!(error instanceof LockstepError) || error.code === "SECRET_MISSING") throw error;
@@ -124,6 +127,7 @@ async function step(world: SyncWorld, source: PairSource, options: FollowOptions
       const report = await recordPairFailure(world, source, errand.trigger, error);
       onRun(report);
       await world.pipeline?.ran(source, report.run);
+      world.planning?.ran(source, report.run);
       return endingOf(report.run);
     }
     for (const wish of wishes) bell.ring(wish);
@@ -212,11 +216,9 @@ function endingOf({ status, errors, certificate }: Run): Ending {
 /** Edits in the table ring by themselves. That is only sooner than the interval, so whatever keeps it from working can wait. */
 async function keepWatching(
   { deps, pairs }: SyncWorld,
-  { config }: PairSource,
+  config: SqlPairConfig,
   { bell, signal }: FollowOptions,
 ): Promise<void> {
-  // What changes Lockstep's own collections rings by itself.
-  if (!isSqlPair(config)) return;
   while (!signal.aborted) {
     const ring = () => bell.ring("right");
     await Promise.try(() => pairs.table(config).watch(ring, signal)).catch(() => {});

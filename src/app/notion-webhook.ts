@@ -33,7 +33,7 @@ const pageKinds: Readonly<Record<string, InboxEvent["kind"]>> = {
   "page.unlocked": "updated",
 };
 
-/** What a delivery's body says; null: it is about nothing that a sync reads (comments, files), or of an unknown shape. */
+/** What a delivery's body says; null: it is about nothing that a sync reads (files), or of an unknown shape. */
 export function readNotionEvent(body: Json): NotionEvent | null {
   if (!isJsonObject(body) || typeof body.id !== "string" || typeof body.type !== "string") return null;
   const { id, type, entity, timestamp } = body;
@@ -47,6 +47,12 @@ export function readNotionEvent(body: Json): NotionEvent | null {
     if (pageId === null) return null;
     const isOwnEcho = kind === "updated" && isByConnection(body);
     return { ...common, pageId, ...collectionIn(data.parent), isOwnEcho };
+  }
+  if (object === "comment") {
+    const pageId = textOf(data.page_id);
+    const isOwnEcho = isByConnection(body);
+    // Where it is written, a page in a collection or another one, only its page tells.
+    return pageId === null ? null : { ...common, pageId, dataSourceId: null, databaseId: null, isOwnEcho };
   }
   const collectionId = textOf(subject.id);
   if (collectionId === null || !["data_source", "database"].includes(object)) return null;

@@ -5,14 +5,16 @@ import type { EngineDeps } from "../engine/sync.ts";
 import type { OpenLibrary } from "../recipes/library/open-library.ts";
 import { createTwoWay } from "./create-two-way.ts";
 import { examine } from "./doctor.ts";
+import { createGitHubAccess } from "./github-access.ts";
 import { Herald } from "./herald.ts";
 import { Library } from "./library.ts";
 import type { Lockstep, RunReport } from "./lockstep.ts";
-import { createNotionAccess } from "./notion-access.ts";
+import { createNotionAccess, type NotionAccess } from "./notion-access.ts";
 import { openOpenLibrary } from "./open-library-access.ts";
 import { runOf, runsOf, statusOf, verify } from "./overview.ts";
 import { Pairs } from "./pairs.ts";
 import { openPipeline } from "./pipeline.ts";
+import { Planning } from "./planning.ts";
 import { isOwnerDead, processOwner, systemClock, systemIds } from "./platform.ts";
 import { runDue, runPair } from "./run-pairs.ts";
 import { planSyncs, runSyncs, type SyncWorld } from "./run-syncs.ts";
@@ -29,6 +31,8 @@ export interface OpenOptions {
   readonly baseUrl?: string;
   /** Where Open Library is; default Open Library itself. */
   readonly openLibraryBaseUrl?: string;
+  /** Where GitHub's API is; default GitHub itself. */
+  readonly githubUrl?: string;
   /** For tests and benchmarks: time and chance. */
   readonly clock?: Clock;
   readonly ids?: Ids;
@@ -55,26 +59,8 @@ export async function openLockstep(options: OpenOptions): Promise<Lockstep> {
       throw error;
     },
   );
-  const pairs = new Pairs(deps, secrets, { access, pipeline });
-  const library =
-    config.library === undefined
-      ? null
-      : new Library(config.library, {
-          deps,
-          notion: config.notion,
-          openLibrary: openLibraryOf(config.library, deps, options.openLibraryBaseUrl ?? null),
-          herald,
-          runPair: (pair, request) => runPair(world, pair, request),
-          runDue: (pair, request) => runDue(world, pair, request),
-        });
-  const world: SyncWorld = {
-    deps,
-    config,
-    syncs: createSyncs(deps, config, access),
-    pairs,
-    pipeline,
-    library,
-  };
+  const world = worldOf(options, { deps, access, herald, pipeline });
+  const { pairs, library, planning } = world;
   const running = new Set<Promise<unknown>>();
   const sync: Lockstep["sync"] = (names, request) => {
     const reports = runSyncs(world, names, request).finally(() => running.delete(reports));
@@ -98,16 +84,49 @@ export async function openLockstep(options: OpenOptions): Promise<Lockstep> {
     schedule: (signal, onRun) => keepSchedule(world, sync, signal, onRun),
     doctor: async (signal) => {
       const hasWebhookSecret = secrets.webhookSecrets.length > 0;
-      return examine({ world, access, hasWebhookSecret, hasStore: await hasStore(config.store) }, signal);
+      const hasGitHubSecret = secrets.github.webhookSecrets.length > 0;
+      const patient = { world, access, hasWebhookSecret, hasGitHubSecret };
+      return examine({ ...patient, hasStore: await hasStore(config.store) }, signal);
     },
     async close() {
       // Whoever asked for a sync may be gone while it still writes its evidence.
       await Promise.allSettled(running);
       await pairs[Symbol.asyncDispose]();
       await pipeline?.[Symbol.asyncDispose]();
+      await planning?.[Symbol.asyncDispose]();
       await store.close();
     },
   };
+}
+
+interface WorldParts extends Pick<SyncWorld, "deps" | "pipeline"> {
+  readonly access: NotionAccess;
+  readonly herald: Herald;
+}
+
+/** Everything that syncs run with. */
+function worldOf({ config, secrets, ...elsewhere }: OpenOptions, parts: WorldParts): SyncWorld {
+  const { deps, access, herald, pipeline } = parts;
+  const github = createGitHubAccess(deps, secrets.github, elsewhere.githubUrl ?? null);
+  const planning =
+    config.planning === undefined
+      ? null
+      : new Planning(config.planning, { deps, secrets, access, herald, github });
+  const library =
+    config.library === undefined
+      ? null
+      : new Library(config.library, {
+          deps,
+          notion: config.notion,
+          openLibrary: openLibraryOf(config.library, deps, elsewhere.openLibraryBaseUrl ?? null),
+          herald,
+          runPair: (pair, request) => runPair(world, pair, request),
+          runDue: (pair, request) => runDue(world, pair, request),
+        });
+  const pairs = new Pairs(deps, secrets, { access, pipeline, planning });
+  const syncs = createSyncs(deps, config, access);
+  const world: SyncWorld = { deps, config, syncs, pairs, pipeline, library, planning };
+  return world;
 }
 
 /** It wants to know who asks it much; without a contact it is not asked. */

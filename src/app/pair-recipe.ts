@@ -1,12 +1,13 @@
-import type { LibraryPairConfig, PairConfig, PipelinePairConfig, TableConfig } from "../config/config.ts";
+import type { PairConfig, PipelinePairConfig, TableConfig } from "../config/config.ts";
 import type { WritableConnector } from "../connector/connector.ts";
 import type { PairDefinition } from "../engine/two-way/definition.ts";
 import { libraryRecipe } from "../recipes/library/recipe.ts";
 import { columnsOf, pipelineRecipe } from "../recipes/pipeline/recipe.ts";
 import { withStepField } from "../recipes/pipeline/step-field.ts";
+import { planningRecipe } from "../recipes/planning/recipe.ts";
 import { tableRecipe } from "../recipes/table/recipe.ts";
 import type { Pipeline } from "./pipeline.ts";
-import { isLibraryPair, isPipelinePair } from "./right-side.ts";
+import { isLibraryPair, isPipelinePair, isPlanningPair } from "./right-side.ts";
 
 /** What a recipe brings to a two-way sync. */
 export interface PairRecipe extends Pick<PairDefinition, "bind" | "policy" | "onNotice" | "onAgreed"> {
@@ -28,17 +29,24 @@ function isTable(config: PairConfig): config is TableConfig {
 
 export function recipeOf(config: PairConfig, pipeline: Pipeline | null): PairRecipe {
   if (isPipelinePair(config) && pipeline !== null) return pipelinePart(config, pipeline);
-  if (isLibraryPair(config)) return libraryPart(config);
+  if (isLibraryPair(config)) return { ...libraryRecipe(config), ...onlyFields, isAccepted: true };
+  if (isPlanningPair(config)) return { ...planningRecipe(config), ...onlyFields, marksRight: true };
   if (!isTable(config)) throw new Error(`"${config.name}" belongs to no recipe`);
   return {
     ...tableRecipe(config),
+    ...onlyFields,
     columns: config.fields.map(({ column }) => column),
     properties: config.fields.map(({ property }) => property),
-    onRight: (connector) => connector,
-    marksRight: false,
-    isAccepted: false,
   };
 }
+
+const onlyFields = {
+  columns: [],
+  properties: [],
+  onRight: (connector: WritableConnector) => connector,
+  marksRight: false,
+  isAccepted: false,
+} as const;
 
 function pipelinePart(config: PipelinePairConfig, pipeline: Pipeline): PairRecipe {
   const { table } = config.pipeline;
@@ -52,16 +60,5 @@ function pipelinePart(config: PipelinePairConfig, pipeline: Pipeline): PairRecip
     onRight: (connector) => (isBoard ? withStepField(connector, table.columns) : connector),
     marksRight: true,
     isAccepted: table.isOwn,
-  };
-}
-
-function libraryPart(config: LibraryPairConfig): PairRecipe {
-  return {
-    ...libraryRecipe(config),
-    columns: [],
-    properties: [],
-    onRight: (connector) => connector,
-    marksRight: false,
-    isAccepted: true,
   };
 }

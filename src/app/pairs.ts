@@ -4,7 +4,7 @@ import { createNotionConnector, type NotionConnector } from "../connectors/notio
 import { type DataSourceRef, resolveDataSources } from "../connectors/notion/resolve.ts";
 import type { SqlConnector } from "../connectors/sql/connector.ts";
 import type { EngineDeps } from "../engine/sync.ts";
-import type { PairDefinition } from "../engine/two-way/definition.ts";
+import type { PairDefinition, PairSide } from "../engine/two-way/definition.ts";
 import { readState } from "../engine/two-way/state.ts";
 import { findMarker, type TableMemory, tableMemory } from "../recipes/table/recipe.ts";
 import { askWhich, knownDataSources, rememberDataSources } from "./data-sources.ts";
@@ -12,12 +12,13 @@ import { openLibraryShelf } from "./library-shelf.ts";
 import type { NotionAccess, NotionConnection } from "./notion-access.ts";
 import { type PairRecipe, recipeOf } from "./pair-recipe.ts";
 import type { Pipeline } from "./pipeline.ts";
-import { isLibraryPair, isSqlPair, rightNameOf } from "./right-side.ts";
+import type { Planning } from "./planning.ts";
+import { isLibraryPair, isPlanningPair, isSqlPair, rightNameOf } from "./right-side.ts";
 import { openSqlTable } from "./sql-table.ts";
 
 const hourMs = 3_600_000;
 /** Notion counts requests by the minute, so that more at once gain little. */
-const writesAtOnce = 4;
+const writesAtOnceMax = 4;
 
 /** A configured two-way sync, and the data source that its Notion side has turned out to be. */
 export interface PairSource {
@@ -38,6 +39,7 @@ export class Pairs implements AsyncDisposable {
   private readonly secrets: Pick<Secrets, "databaseUrls">;
   private readonly access: NotionAccess;
   private readonly pipeline: Pipeline | null;
+  private readonly planning: Planning | null;
   private readonly connections = new Map<string, NotionConnection>();
   private readonly notions = new Map<string, Notion>();
   private readonly tables = new Map<string, SqlConnector>();
@@ -47,12 +49,17 @@ export class Pairs implements AsyncDisposable {
   constructor(
     deps: EngineDeps,
     secrets: Pick<Secrets, "databaseUrls">,
-    parts: { readonly access: NotionAccess; readonly pipeline: Pipeline | null },
+    parts: {
+      readonly access: NotionAccess;
+      readonly pipeline: Pipeline | null;
+      readonly planning: Planning | null;
+    },
   ) {
     this.deps = deps;
     this.secrets = secrets;
     this.access = parts.access;
     this.pipeline = parts.pipeline;
+    this.planning = parts.planning;
   }
 
   recipeOf(config: PairConfig): PairRecipe {
@@ -86,29 +93,57 @@ export class Pairs implements AsyncDisposable {
   async definitionOf(source: PairSource): Promise<PairDefinition> {
     const { config, ref, syncId } = source;
     const sweepEveryMs = config.sweepEveryHours * hourMs;
+    if (isPlanningPair(config)) await this.planning?.recall(source);
     const left = {
-      connector: await this.notion(source),
+      connector: await this.left(source),
+      marksOthers: isPlanningPair(config),
       collectionId: ref.id,
       label: "Notion",
       sweepEveryMs,
       meter: this.connectionOf(config).stats,
     };
-    const rightName = rightNameOf(config);
     const { marksRight, bind, policy, onNotice, onAgreed } = this.recipeOf(config);
-    const right = {
-      connector: this.right(config),
+    const right: PairSide = {
+      ...this.right(source),
       marksOthers: marksRight,
-      collectionId: rightName,
-      label: rightName,
+      label: rightNameOf(config),
       sweepEveryMs,
-      meter: () => ({ calls: 0, retries: 0, waitingMs: 0 }),
     };
     const { name, guard } = config;
     const told = {
       ...(onNotice === undefined ? {} : { onNotice }),
       ...(onAgreed === undefined ? {} : { onAgreed }),
     };
+    // GitHub asks that whoever writes does so one by one.
+    const writesAtOnce = isPlanningPair(config) ? 1 : writesAtOnceMax;
     return { id: syncId, name, sides: { left, right }, bind, policy, ...told, guard, writesAtOnce };
+  }
+
+  /** Notion's side as the recipe wants to see it. */
+  async left(source: PairSource): Promise<WritableConnector> {
+    const connector = await this.notion(source);
+    if (this.planning === null || !isPlanningPair(source.config)) return connector;
+    return this.planning.rows(source, connector, await this.memoryOf(source));
+  }
+
+  /** The side across from it, likewise. */
+  right(source: PairSource): Pick<PairSide, "connector" | "collectionId" | "meter"> {
+    const { config } = source;
+    if (this.planning !== null && isPlanningPair(config)) return this.planning.issues(source);
+    return {
+      connector: this.local(config),
+      collectionId: rightNameOf(config),
+      meter: () => ({ calls: 0, retries: 0, waitingMs: 0 }),
+    };
+  }
+
+  /** A table or a collection, which is there whatever Notion says. */
+  local(config: PairConfig): WritableConnector {
+    const { onRight } = this.recipeOf(config);
+    if (isSqlPair(config)) return onRight(this.table(config));
+    if (isLibraryPair(config))
+      return onRight(openLibraryShelf(this.deps, config, (pair) => this.known(pair)));
+    throw new Error(`"${config.name}" has nothing of its own across from Notion`);
   }
 
   /** What is remembered of the mapping's last binding. */
@@ -135,15 +170,6 @@ export class Pairs implements AsyncDisposable {
     });
     this.notions.set(name, { connector, madeFor });
     return connector;
-  }
-
-  /** The side across from Notion, as the recipe wants to see it. */
-  right(config: PairConfig): WritableConnector {
-    const { onRight } = this.recipeOf(config);
-    if (isSqlPair(config)) return onRight(this.table(config));
-    if (isLibraryPair(config))
-      return onRight(openLibraryShelf(this.deps, config, (pair) => this.known(pair)));
-    throw new Error(`"${config.name}" has nothing across from Notion`);
   }
 
   table(config: SqlPairConfig): SqlConnector {
@@ -193,5 +219,6 @@ function choose(config: PairConfig, refs: readonly DataSourceRef[]): PairSource 
     dataSource === null ? only : refs.find(({ id, name }) => id === dataSource || name === dataSource);
   if (ref === undefined) return null;
   // Whoever names another table in the configuration means another sync: what is known is of the old table's rows.
-  return { config, ref, syncId: `table:${ref.id}:${rightNameOf(config)}` };
+  const kind = isPlanningPair(config) ? "github" : "table";
+  return { config, ref, syncId: `${kind}:${ref.id}:${rightNameOf(config)}` };
 }

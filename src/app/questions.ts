@@ -99,6 +99,7 @@ const winners: Readonly<Record<Taken, Side>> = {
   right: "right",
   notion: "left",
   table: "right",
+  github: "right",
 };
 
 async function describeConflicts(

@@ -10,7 +10,7 @@ import { lookupKey } from "./data-sources.ts";
 import { recordFailure } from "./failed-run.ts";
 import type { Progress, RunReport, SyncOptions } from "./lockstep.ts";
 import type { PairSource } from "./pairs.ts";
-import { isLibraryPair, isSqlPair, rightNameOf } from "./right-side.ts";
+import { isLibraryPair, isPlanningPair, isSqlPair, rightNameOf } from "./right-side.ts";
 import type { SyncWorld } from "./run-syncs.ts";
 import { pairsIn } from "./targets.ts";
 import type { SideLabels } from "./two-way.ts";
@@ -83,11 +83,26 @@ export function recordPairFailure(
 export async function passOver(
   world: SyncWorld,
   source: PairSource,
-  options: SyncOptions & { readonly polls: readonly Side[] },
+  options: PassRequest,
 ): Promise<RunReport> {
-  const { deps, pairs } = world;
+  const { deps, planning } = world;
+  const isPlanned = planning !== null && isPlanningPair(source.config);
+  const run = isPlanned
+    ? await planning.around(source, options, {
+        pass: (once) => passOnce(world, source, once),
+        rows: () => world.pairs.left(source),
+      })
+    : await passOnce(world, source, options);
+  if (run.status === "succeeded" && hasSwept(run)) await tidy(world, source);
+  const { openConflicts, openHolds, problems } = await deps.store.pairs.getPairTotals(source.syncId);
+  return { sync: source.config.name, run, open: { conflicts: openConflicts, holds: openHolds, problems } };
+}
+
+type PassRequest = SyncOptions & { readonly polls: readonly Side[] };
+
+async function passOnce({ deps, pairs }: SyncWorld, source: PairSource, options: PassRequest): Promise<Run> {
   const definition = await pairs.definitionOf(source);
-  const run = await runPass(deps, definition, {
+  return runPass(deps, definition, {
     trigger: options.trigger,
     isFull: options.isFull === true,
     polls: options.polls,
@@ -96,9 +111,6 @@ export async function passOver(
     onProgress: pairProgress(definition, options.onProgress),
     signal: options.signal,
   });
-  if (run.status === "succeeded" && hasSwept(run)) await tidy(world, source);
-  const { openConflicts, openHolds, problems } = await deps.store.pairs.getPairTotals(source.syncId);
-  return { sync: source.config.name, run, open: { conflicts: openConflicts, holds: openHolds, problems } };
 }
 
 /** Handled hints are remembered this long, so that one that is delivered again is known. */

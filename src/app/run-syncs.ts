@@ -11,6 +11,7 @@ import { planPair } from "./pair-plan.ts";
 import type { Pairs } from "./pairs.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { planFailed, planSource } from "./plan.ts";
+import type { Planning } from "./planning.ts";
 import { runPair } from "./run-pairs.ts";
 import type { Resolved, Source, Syncs } from "./syncs.ts";
 import { type BackupTarget, chooseTargets, noSuchSync } from "./targets.ts";
@@ -24,6 +25,7 @@ export interface SyncWorld {
   /** null: none is configured. */
   readonly pipeline: Pipeline | null;
   readonly library: Library | null;
+  readonly planning: Planning | null;
 }
 
 /** Runs the named syncs one after another. One that fails is in its report, and stops none of the others. */

@@ -4,8 +4,14 @@ import type { Alerts } from "./alerts.ts";
 /** A single failure is the network's daily business. */
 const failuresMax = 3;
 
-/** Notion refuses the connection as such, so that nothing will work until a person mends it. */
-const accessCodes: readonly string[] = ["NOTION_UNAUTHORIZED", "NOTION_FORBIDDEN", "ACCESS_LOST"];
+/** A side refuses the connection as such, so that nothing will work until a person mends it. */
+const accessCodes: readonly string[] = [
+  "NOTION_UNAUTHORIZED",
+  "NOTION_FORBIDDEN",
+  "GITHUB_UNAUTHORIZED",
+  "GITHUB_FORBIDDEN",
+  "ACCESS_LOST",
+];
 
 export function isAccessCode(code: string): boolean {
   return accessCodes.includes(code);

@@ -2,18 +2,21 @@ import type { Config, DatabaseConfig, PairConfig, SqlPairConfig } from "../confi
 import { LockstepError } from "../core/errors.ts";
 import { libraryPairs } from "../recipes/library/config.ts";
 import { pipelinePairs } from "../recipes/pipeline/config.ts";
-import { isSqlPair } from "./right-side.ts";
+import { planningPairs } from "../recipes/planning/config.ts";
+import { isPlanningPair, isSqlPair } from "./right-side.ts";
 
 /** Every configured two-way sync, whatever its recipe. */
 export function pairsIn({
   tables,
   pipeline,
   library,
-}: Pick<Config, "tables" | "pipeline" | "library">): readonly PairConfig[] {
+  planning,
+}: Pick<Config, "tables" | "pipeline" | "library" | "planning">): readonly PairConfig[] {
   return [
     ...tables,
     ...(pipeline === undefined ? [] : pipelinePairs(pipeline)),
     ...(library === undefined ? [] : libraryPairs(library)),
+    ...(planning === undefined ? [] : planningPairs(planning)),
   ];
 }
 
@@ -67,7 +70,7 @@ export function sqlTableCalled(config: Config, name: string): SqlPairConfig {
   if (isSqlPair(found)) return found;
   throw new LockstepError(
     "USAGE",
-    `"${name}" has no table: what is across from Notion is kept by Lockstep itself.`,
+    `"${name}" has no table: what is across from Notion is ${isPlanningPair(found) ? "GitHub" : "kept by Lockstep itself"}.`,
   );
 }
 

@@ -130,7 +130,7 @@ export interface OpenQuestions {
 }
 
 /** Who takes a conflict's value: a side, by its place or by its label. */
-export type Taken = "left" | "right" | "notion" | "table";
+export type Taken = "left" | "right" | "notion" | "table" | "github";
 
 export interface PairHistoryReport {
   readonly sync: string;
@@ -159,8 +159,16 @@ export interface CaptureReport {
 /** One webhook delivery, as it came. */
 export interface Delivery {
   readonly body: Uint8Array;
-  /** The header `X-Notion-Signature`; null: there is none. */
+  /** The header `X-Notion-Signature`, or GitHub's `X-Hub-Signature-256`; null: there is none. */
   readonly signature: string | null;
+}
+
+/** One of GitHub's webhook deliveries, as it came, with its headers; null: there is none. */
+export interface GitHubDelivery extends Delivery {
+  /** `X-GitHub-Event`. */
+  readonly event: string | null;
+  /** `X-GitHub-Delivery`. */
+  readonly id: string | null;
 }
 
 /**
@@ -234,6 +242,8 @@ export interface TwoWay {
   listen(listener: (event: LogEvent) => void): void;
   /** Takes in a webhook delivery. Throws STORE_FAILED when it could not be kept. */
   receive(delivery: Delivery): Promise<DeliveryOutcome>;
+  /** The same for one of GitHub's. */
+  receiveGitHub(delivery: GitHubDelivery): Promise<DeliveryOutcome>;
   /** For ten minutes, the handshake of a new webhook subscription is taken. */
   awaitHandshake(): void;
 }

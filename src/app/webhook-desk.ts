@@ -8,6 +8,7 @@ import {
 } from "./notion-webhook.ts";
 import type { PairSource } from "./pairs.ts";
 import { knownPairs } from "./questions.ts";
+import { isPlanningPair } from "./right-side.ts";
 import type { SyncWorld } from "./run-syncs.ts";
 import type { Delivery, DeliveryOutcome } from "./two-way.ts";
 
@@ -83,6 +84,7 @@ export class WebhookDesk {
   private async concernedBy(event: NotionEvent): Promise<readonly PairSource[]> {
     const concerned: PairSource[] = [];
     for (const source of await knownPairs(this.world)) {
+      if (event.type.startsWith("comment.") && !copiesComments(source)) continue;
       if (isAbout(event, source) || (await this.isLinked(event, source))) concerned.push(source);
     }
     return concerned;
@@ -101,6 +103,11 @@ export class WebhookDesk {
       ? "This server has no NOTION_WEBHOOK_SECRET, so no delivery can be trusted."
       : "The signature does not fit the body and the secret.";
   }
+}
+
+/** Comments are nothing to a sync of fields. */
+function copiesComments({ config }: PairSource): boolean {
+  return isPlanningPair(config) && ["github", "both"].includes(config.planning.comments);
 }
 
 function isAbout({ dataSourceId, databaseId }: NotionEvent, { ref, config }: PairSource): boolean {

@@ -55,9 +55,10 @@ async function withOpened<T>(
   { work, ...how }: { isReadOnly: boolean; isServing: boolean; work: (opened: Opened) => Promise<T> },
 ): Promise<T> {
   const { config, environment } = await loadConfig({ cwd: io.cwd, file: flags.config ?? null, env: io.env });
-  const { secrets, notionBaseUrl, openLibraryBaseUrl } = environment;
+  const { secrets, notionBaseUrl, githubBaseUrl, openLibraryBaseUrl } = environment;
   const elsewhere = {
     ...(notionBaseUrl === null ? {} : { baseUrl: notionBaseUrl }),
+    ...(githubBaseUrl === null ? {} : { githubUrl: githubBaseUrl }),
     ...(openLibraryBaseUrl === null ? {} : { openLibraryBaseUrl }),
   };
   const lockstep = await deps.openLockstep({ config, secrets, ...how, ...elsewhere });

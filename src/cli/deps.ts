@@ -4,6 +4,7 @@ import type { EmulatorRequest } from "../app/emulator.ts";
 import type { InitPipelineReport, InitPipelineRequest } from "../app/init-pipeline.ts";
 import type { InitLibraryRequest, LibrarySetup } from "../app/library-setup.ts";
 import type { Lockstep } from "../app/lockstep.ts";
+import type { InitPlanningRequest, PlanningSetup } from "../app/planning-setup.ts";
 import type { Setup, SetupRequest } from "../app/setup.ts";
 import type { StoreCopyReport, StoreCopyRequest, StoreMigration } from "../app/store-copy.ts";
 import type { Config, Secrets } from "../config/config.ts";
@@ -13,6 +14,7 @@ export interface OpenRequest {
   readonly secrets: Secrets;
   readonly baseUrl?: string;
   readonly openLibraryBaseUrl?: string;
+  readonly githubUrl?: string;
   /** Leaves no store behind where there was none: for commands that only look. */
   readonly isReadOnly: boolean;
   /** It answers others while syncs run. */
@@ -34,9 +36,11 @@ export interface CliDeps {
   openSetup(request: SetupRequest): Promise<Setup>;
   setUpPipeline(request: InitPipelineRequest): Promise<InitPipelineReport>;
   setUpLibrary(request: InitLibraryRequest): Promise<LibrarySetup>;
+  setUpPlanning(request: InitPlanningRequest): Promise<PlanningSetup>;
   runDemo(request: DemoOptions): Promise<DemoReport>;
   runPipelineDemo(request: DemoOptions): Promise<DemoReport>;
   runLibraryDemo(request: DemoOptions): Promise<DemoReport>;
+  runPlanningDemo(request: DemoOptions): Promise<DemoReport>;
   startEmulator(request: EmulatorRequest): Promise<RunningEmulator>;
   openAudible(request: OpenAudibleRequest): Promise<Audible>;
   migrateStore(url: string): Promise<StoreMigration>;
@@ -51,9 +55,11 @@ export const realDeps: CliDeps = {
   openSetup: async (request) => (await import("../app/setup.ts")).createSetup(request),
   setUpPipeline: async (request) => (await import("../app/init-pipeline.ts")).initPipeline(request),
   setUpLibrary: async (request) => (await import("../app/library-setup.ts")).initLibrary(request),
+  setUpPlanning: async (request) => (await import("../app/planning-setup.ts")).initPlanning(request),
   runDemo: async (request) => (await import("../app/demo.ts")).runDemo(request),
   runPipelineDemo: async (request) => (await import("../app/pipeline-demo.ts")).runPipelineDemo(request),
   runLibraryDemo: async (request) => (await import("../app/library-demo.ts")).runLibraryDemo(request),
+  runPlanningDemo: async (request) => (await import("../app/planning-demo.ts")).runPlanningDemo(request),
   startEmulator: async (request) => (await import("../app/emulator.ts")).startEmulator(request),
   openAudible: async (request) => (await import("../app/audible.ts")).openAudible(request),
   migrateStore: async (url) => (await import("../app/store-copy.ts")).migrateStore(url),

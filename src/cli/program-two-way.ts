@@ -17,7 +17,7 @@ export function addTwoWayCommands(program: Command, { adderTo, contextFor, onRes
     );
   const addQuestion = adderTo(questions);
   addQuestion("resolve <id...>", "settle conflicts; the next run writes the winning value to the other side")
-    .option("--take <side>", "whose value wins: notion or table (or left or right)")
+    .option("--take <side>", "whose value wins: notion, table or github (or left or right)")
     .action(async (ids, flags) => {
       const { resolveConflicts } = await import("./commands/conflicts.ts");
       onResult(await resolveConflicts(contextFor(flags), ids, flags));
@@ -85,9 +85,16 @@ export function addSetupCommands(program: Command, { adderTo, contextFor, onResu
       "--match <property=column>",
       "the field by which records that are there already are known to be the same",
     )
-    .option("--recipe <name>", "pipeline or library: make or complete what it needs; may be run again")
+    .option(
+      "--recipe <name>",
+      "pipeline, library or planning: make or complete what it needs; may be run again",
+    )
     .option("--page <link>", "with --recipe: the page in which databases are made, by id or link")
-    .option("--status <type>", "with --recipe pipeline: a status or a select property (default: select)")
+    .option(
+      "--status <type>",
+      "with --recipe pipeline or planning: a status or a select property (default: select)",
+    )
+    .option("--repository <names...>", "with --recipe planning: repositories as owner/name")
     .option("--links <kind...>", "with --recipe pipeline: databases for assets, videos, audio")
     .option("--channels <folder>", "with --recipe pipeline: where the channels' files are")
     .option("--force", "write the file anew if there is one")

@@ -69,7 +69,10 @@ type ContextFor = (flags: CommonFlags) => CommandContext;
 type OnResult = (result: CommandResult) => void;
 
 function addSyncCommands(add: Add, contextFor: ContextFor, onResult: OnResult): void {
-  add("demo [recipe]", "an emulated Notion at work: a backup, `pipeline` or `library`; checks itself")
+  add(
+    "demo [recipe]",
+    "an emulated Notion at work: a backup, `pipeline`, `library`, or `planning` with an emulated GitHub; checks itself",
+  )
     .option("--once", "stop when it is through, instead of staying up")
     .action(async (recipe, flags) =>
       onResult(await (await import("./commands/demo.ts")).demo(contextFor(flags), recipe, flags)),
@@ -79,6 +82,7 @@ function addSyncCommands(add: Add, contextFor: ContextFor, onResult: OnResult): 
     .option("--full", "read everything again and compare, whatever was read before")
     .option("--allow-deletes <n>", "let this run carry out up to N certified deletions beyond the guard")
     .option("--yes", "let two-way syncs write for the first time, or with a changed mapping")
+    .option("--once", "end after one run, which is what sync does: for scheduled jobs that want to say so")
     .action(async (names, flags) =>
       onResult(await (await import("./commands/sync.ts")).sync(contextFor(flags), names, flags)),
     );

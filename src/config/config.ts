@@ -2,6 +2,7 @@ import type { StatusNames } from "../recipes/library/status.ts";
 import type { LinkKind } from "../recipes/pipeline/links.ts";
 import type { ColumnNames } from "../recipes/pipeline/table.ts";
 import type { HumanMoves } from "../recipes/pipeline/transitions.ts";
+import type { PlanningConfig } from "./planning.ts";
 
 /** When a sync runs by itself. */
 export interface ScheduleConfig {
@@ -210,6 +211,8 @@ export interface Config {
   readonly pipeline?: PipelineConfig;
   /** Absent: none. */
   readonly library?: LibraryConfig;
+  /** Absent: none. */
+  readonly planning?: PlanningConfig;
 }
 
 /** What comes from the environment alone. */
@@ -224,4 +227,22 @@ export interface Secrets {
   readonly alertUrl: string | null;
   /** What players of audiobooks prove their words with; null: they are not heard. */
   readonly playerSecret: string | null;
+  readonly github: GitHubSecrets;
+}
+
+/** Who Lockstep is at GitHub: a token, or an app's installation. */
+export interface GitHubSecrets {
+  readonly auth:
+    | { readonly kind: "token"; readonly token: string }
+    | {
+        readonly kind: "app";
+        readonly appId: string;
+        readonly privateKey: string;
+        readonly installationId: number;
+      }
+    | null;
+  /** Webhook secrets that are accepted, newest first; none: webhooks are refused. */
+  readonly webhookSecrets: readonly string[];
+  /** Signs what Lockstep leaves in issues; null: a key that the store keeps. */
+  readonly markerKey: string | null;
 }

@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import type { Config, Secrets } from "./config.ts";
+import type { Config, GitHubSecrets, Secrets } from "./config.ts";
 import { configInvalid, shown } from "./problem.ts";
 import { cronProblem } from "./schedule.ts";
 import { absoluteStoreUrl, storeUrlProblem } from "./store-url.ts";
@@ -15,6 +15,8 @@ export interface Environment {
   readonly audiblePassword: string | null;
   /** Where Open Library is, when not there: a stand-in or a mirror. */
   readonly openLibraryBaseUrl: string | null;
+  /** Where GitHub's API is, when not at api.github.com: a server of one's own, or a stand-in. */
+  readonly githubBaseUrl: string | null;
   /** Replaces the cron expression of every schedule. */
   readonly scheduleCron: string | null;
   /** Turns every schedule on or off. */
@@ -29,6 +31,7 @@ export const noSecrets: Secrets = {
   databaseUrls: {},
   alertUrl: null,
   playerSecret: null,
+  github: { auth: null, webhookSecrets: [], markerKey: null },
 };
 
 type Variables = { readonly [name: string]: string | undefined };
@@ -39,12 +42,18 @@ export function readEnvironment(variables: Variables): Environment {
     secrets: {
       notionToken: textOf(variables, "NOTION_TOKEN"),
       adminToken: textOf(variables, "LOCKSTEP_ADMIN_TOKEN"),
-      webhookSecrets: webhookSecretsOf(variables),
+      webhookSecrets: textsOf(variables, ["NOTION_WEBHOOK_SECRET", "NOTION_WEBHOOK_SECRET_PREVIOUS"]),
       databaseUrls: {},
       alertUrl: null,
       playerSecret: textOf(variables, "LOCKSTEP_LIBRARY_WEBHOOK_SECRET"),
+      github: {
+        auth: githubAuthOf(variables),
+        webhookSecrets: textsOf(variables, ["GITHUB_WEBHOOK_SECRET", "GITHUB_WEBHOOK_SECRET_PREVIOUS"]),
+        markerKey: markerKeyOf(variables),
+      },
     },
     notionBaseUrl: baseUrlOf(variables, "NOTION_BASE_URL"),
+    githubBaseUrl: baseUrlOf(variables, "GITHUB_API_URL"),
     audibleBaseUrl: baseUrlOf(variables, "AUDIBLE_BASE_URL"),
     audiblePassword: textOf(variables, "AUDIBLE_PASSWORD"),
     openLibraryBaseUrl: baseUrlOf(variables, "OPEN_LIBRARY_BASE_URL"),
@@ -56,7 +65,7 @@ export function readEnvironment(variables: Variables): Environment {
 /** The secrets with the addresses of databases that the configuration names by variable. Throws CONFIG_INVALID for a bad one. */
 export function withDatabaseUrls(secrets: Secrets, config: Config, variables: Variables): Secrets {
   const databaseUrls: Record<string, string> = {};
-  const { pipeline } = config;
+  const { pipeline, planning } = config;
   for (const { table } of [...config.tables, ...(pipeline === undefined ? [] : [pipeline])]) {
     if (!("variable" in table.url)) continue;
     const { variable } = table.url;
@@ -65,7 +74,11 @@ export function withDatabaseUrls(secrets: Secrets, config: Config, variables: Va
     if (problem !== null) throw refused(variable, problem);
     if (url !== null) databaseUrls[variable] = absoluteStoreUrl(url, dirname(config.file));
   }
-  return { ...secrets, databaseUrls, alertUrl: alertUrlOf(variables, pipeline?.alertVariable ?? null) };
+  return {
+    ...secrets,
+    databaseUrls,
+    alertUrl: alertUrlOf(variables, pipeline?.alertVariable ?? planning?.alertVariable ?? null),
+  };
 }
 
 function alertUrlOf(variables: Variables, name: string | null): string | null {
@@ -85,20 +98,18 @@ export function applyEnvironment(config: Config, environment: Environment): Conf
       isEnabled: environment.isScheduleEnabled ?? database.schedule.isEnabled,
     },
   }));
-  const tables = config.tables.map((table) => ({
-    ...table,
-    isFollowed: environment.isScheduleEnabled ?? table.isFollowed,
-  }));
-  const { pipeline, library } = config;
-  const isFollowed = environment.isScheduleEnabled ?? pipeline?.isFollowed ?? true;
+  const { pipeline, library, planning } = config;
+  const followed = <T extends { readonly isFollowed: boolean }>(job: T): T => ({
+    ...job,
+    isFollowed: environment.isScheduleEnabled ?? job.isFollowed,
+  });
   return {
     ...config,
     backup: { ...config.backup, databases },
-    tables,
-    ...(pipeline === undefined ? {} : { pipeline: { ...pipeline, isFollowed } }),
-    ...(library === undefined
-      ? {}
-      : { library: { ...library, isFollowed: environment.isScheduleEnabled ?? library.isFollowed } }),
+    tables: config.tables.map(followed),
+    ...(pipeline === undefined ? {} : { pipeline: followed(pipeline) }),
+    ...(library === undefined ? {} : { library: followed(library) }),
+    ...(planning === undefined ? {} : { planning: followed(planning) }),
   };
 }
 
@@ -109,9 +120,34 @@ function textOf(variables: Variables, name: string): string | null {
 }
 
 /** Two while one replaces the other: deliveries that are under way carry the old one. */
-function webhookSecretsOf(variables: Variables): readonly string[] {
-  const names = ["NOTION_WEBHOOK_SECRET", "NOTION_WEBHOOK_SECRET_PREVIOUS"];
+function textsOf(variables: Variables, names: readonly string[]): readonly string[] {
   return names.map((name) => textOf(variables, name)).filter((secret) => secret !== null);
+}
+
+/** A token counts before an app: whoever sets both is trying something out. */
+function githubAuthOf(variables: Variables): GitHubSecrets["auth"] {
+  const token = textOf(variables, "GITHUB_TOKEN");
+  if (token !== null) return { kind: "token", token };
+  const appId = textOf(variables, "GITHUB_APP_ID");
+  const privateKey = textOf(variables, "GITHUB_APP_PRIVATE_KEY");
+  const installation = textOf(variables, "GITHUB_APP_INSTALLATION_ID");
+  if (appId === null && privateKey === null && installation === null) return null;
+  if (appId === null || privateKey === null || installation === null)
+    throw refused("GITHUB_APP_ID", "an app needs GITHUB_APP_PRIVATE_KEY and GITHUB_APP_INSTALLATION_ID, too");
+  if (!/^\d{1,15}$/.test(installation))
+    throw refused("GITHUB_APP_INSTALLATION_ID", "expected the number of an installation");
+  // Where a variable holds one line only, people write the ends of lines as "\\n".
+  const key = privateKey.replaceAll("\\n", "\n");
+  return { kind: "app", appId, privateKey: key, installationId: Number(installation) };
+}
+
+const markerKeyLengthMin = 16;
+
+function markerKeyOf(variables: Variables): string | null {
+  const key = textOf(variables, "LOCKSTEP_MARKER_KEY");
+  if (key !== null && key.length < markerKeyLengthMin)
+    throw refused("LOCKSTEP_MARKER_KEY", `expected at least ${markerKeyLengthMin} characters`);
+  return key;
 }
 
 function baseUrlOf(variables: Variables, name: string): string | null {

@@ -2,8 +2,9 @@ import { dirname } from "node:path";
 import type { z } from "zod";
 import { isJsonObject, type Json } from "../core/json.ts";
 import { crossProblems, resolveBackup } from "../recipes/backup/config.ts";
-import { libraryProblems, resolveLibrary } from "../recipes/library/config.ts";
+import { libraryProblems, librarySyncs, resolveLibrary } from "../recipes/library/config.ts";
 import { pipelineProblems, resolvePipeline } from "../recipes/pipeline/config.ts";
+import { planningProblems, resolvePlanning } from "../recipes/planning/config.ts";
 import { resolveTables, tableProblems } from "../recipes/table/config.ts";
 import type { Config } from "./config.ts";
 import { type ConfigProblem, configInvalid } from "./problem.ts";
@@ -21,6 +22,11 @@ export function resolveConfig(written: Json, file: string): Config {
   const parsed = configFileSchema.safeParse(masked, { reportInput: true });
   const issues = parsed.success ? [] : problemsOf(parsed.error.issues, knownKeysAt);
   const sections = isJsonObject(masked) ? masked : {};
+  const taken = [
+    ...namesIn(sections.backup),
+    ...tableNamesIn(sections.tables),
+    ...pipelineNamesIn(sections.pipeline),
+  ];
   const problems = [
     ...issues,
     ...crossProblems(sections.backup),
@@ -30,13 +36,8 @@ export function resolveConfig(written: Json, file: string): Config {
       store: storeOf(sections.store, file),
       folder: dirname(file),
     }),
-    ...libraryProblems(sections.library, {
-      taken: [
-        ...namesIn(sections.backup),
-        ...tableNamesIn(sections.tables),
-        ...pipelineNamesIn(sections.pipeline),
-      ],
-    }),
+    ...libraryProblems(sections.library, { taken }),
+    ...planningProblems(sections.planning, { taken: [...taken, ...libraryNamesIn(sections.library)] }),
     ...(isEmpty(sections) ? [nothingToDo] : []),
   ];
   const secretPaths = new Set(secrets.map(({ path }) => path));
@@ -62,6 +63,7 @@ function withDefaults(written: z.output<typeof configFileSchema>, file: string):
       ? {}
       : { pipeline: resolvePipeline(written.pipeline, { folder, store }) }),
     ...(written.library === undefined ? {} : { library: resolveLibrary(written.library) }),
+    ...(written.planning === undefined ? {} : { planning: resolvePlanning(written.planning) }),
   };
 }
 
@@ -71,11 +73,13 @@ function storeOf(written: Json | undefined, file: string): string {
 
 const nothingToDo: ConfigProblem = {
   path: "",
-  message: 'expected "backup", "tables", "pipeline" or "library"; there is nothing to do without them',
+  message:
+    'expected "backup", "tables", "pipeline", "library" or "planning"; there is nothing to do without them',
 };
 
-function isEmpty({ backup, tables, pipeline, library }: { readonly [key: string]: Json }): boolean {
-  if (backup !== undefined || pipeline !== undefined || library !== undefined) return false;
+function isEmpty(sections: { readonly [key: string]: Json }): boolean {
+  const { tables } = sections;
+  if (["backup", "pipeline", "library", "planning"].some((job) => sections[job] !== undefined)) return false;
   return tables === undefined || (Array.isArray(tables) && tables.length === 0);
 }
 
@@ -96,6 +100,10 @@ function tableNamesIn(tables: Json | undefined): readonly string[] {
 function pipelineNamesIn(pipeline: Json | undefined): readonly string[] {
   if (!isJsonObject(pipeline)) return [];
   return [typeof pipeline.name === "string" ? pipeline.name : "pipeline"];
+}
+
+function libraryNamesIn(library: Json | undefined): readonly string[] {
+  return isJsonObject(library) ? librarySyncs(library.name) : [];
 }
 
 /** The keys the schema knows at a path, for suggestions. */

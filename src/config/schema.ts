@@ -2,6 +2,7 @@ import { z } from "zod";
 import { backupSchema } from "../recipes/backup/config.ts";
 import { librarySchema } from "../recipes/library/schema.ts";
 import { pipelineSchema } from "../recipes/pipeline/schema.ts";
+import { planningSchema } from "../recipes/planning/schema.ts";
 import { tablesSchema } from "../recipes/table/schema.ts";
 import { checkedString } from "./schedule.ts";
 import { storeUrlProblem } from "./store-url.ts";
@@ -42,6 +43,9 @@ export const configFileSchema = z
     }),
     library: librarySchema.optional().meta({
       description: "An audiobook library as two Notion databases, Series and Books.",
+    }),
+    planning: planningSchema.optional().meta({
+      description: "A database in which a team plans, and the issues and pull requests of its repositories.",
     }),
   })
   .meta({

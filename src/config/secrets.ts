@@ -38,7 +38,14 @@ export interface SecretScan {
 }
 
 /** Objects whose keys are names and words from outside: a property or an option may well be called "Secret". */
-const keysFromOutside: readonly unknown[] = ["fieldMappings", "toTable", "toNotion"];
+const keysFromOutside: readonly unknown[] = [
+  "fieldMappings",
+  "toTable",
+  "toNotion",
+  "statuses",
+  "labels",
+  "people",
+];
 
 /** Finds secrets written into a configuration. */
 export function scanForSecrets(value: Json, path: readonly (string | number)[] = []): SecretScan {

@@ -9,7 +9,7 @@ const syncRequest = z.strictObject({
   allowDeletes: z.int().min(0).optional(),
 });
 
-const settleRequest = z.strictObject({ take: z.enum(["notion", "table", "left", "right"]) });
+const settleRequest = z.strictObject({ take: z.enum(["notion", "table", "github", "left", "right"]) });
 const decideRequest = z.strictObject({ decision: z.enum(["approved", "rejected"]) });
 
 const pageLimit = z.coerce.number().int().min(1).max(1000);

@@ -2,10 +2,12 @@ import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Logger } from "pino";
-import type { TwoWay } from "../app/two-way.ts";
+import type { DeliveryOutcome, TwoWay } from "../app/two-way.ts";
 import { LockstepError } from "../core/errors.ts";
 
 const bodyBytesMax = 1024 * 1024;
+/** GitHub's largest are five times that, of pushes: those go unheard, and the next poll finds what they told. */
+const githubBytesMax = 5 * 1024 * 1024;
 const notKept = "The delivery could not be kept; send it again.";
 
 export interface WebhookOptions {
@@ -29,28 +31,46 @@ export function createWebhookRoute({ twoWay, logger, onToken }: WebhookOptions):
     async (context) => {
       const body = new Uint8Array(await context.req.arrayBuffer());
       const signature = context.req.header("x-notion-signature") ?? null;
-      const outcome = await twoWay.receive({ body, signature }).catch((error: unknown) => {
-        if (error instanceof LockstepError && error.code === "STORE_FAILED") return error;
-        throw error;
-      });
-      // Not kept, so not acknowledged: it will be delivered again.
-      if (outcome instanceof LockstepError) {
-        logger.error({ message: outcome.message }, "webhook could not be kept");
-        return answer(503, { code: outcome.code, message: notKept });
-      }
-      if (outcome.kind === "refused") {
-        logger.warn({ message: outcome.message }, "webhook refused");
-        return answer(401, { code: "UNAUTHENTICATED", message: outcome.message });
-      }
-      if (outcome.kind === "busy") {
-        logger.warn("webhook put off: too many wait to be stored");
-        return answer(503, { code: "STORE_FAILED", message: notKept }, { "retry-after": "1" });
-      }
-      if (outcome.kind === "token") onToken(outcome.token);
-      return context.json({ ok: true, events: outcome.kind === "taken" ? outcome.events : 0 });
+      return answerFor(twoWay.receive({ body, signature }), { logger, onToken });
     },
   );
+  app.post("/github", bodyLimit({ maxSize: githubBytesMax, onError: refuseBody }), async (context) => {
+    const body = new Uint8Array(await context.req.arrayBuffer());
+    const header = (name: string) => context.req.header(name) ?? null;
+    const delivery = {
+      body,
+      signature: header("x-hub-signature-256"),
+      event: header("x-github-event"),
+      id: header("x-github-delivery"),
+    };
+    return answerFor(twoWay.receiveGitHub(delivery), { logger, onToken });
+  });
   return app;
+}
+
+async function answerFor(
+  receiving: Promise<DeliveryOutcome>,
+  { logger, onToken }: Pick<WebhookOptions, "logger" | "onToken">,
+): Promise<Response> {
+  const outcome = await receiving.catch((error: unknown) => {
+    if (error instanceof LockstepError && error.code === "STORE_FAILED") return error;
+    throw error;
+  });
+  // Not kept, so not acknowledged: it will be delivered again.
+  if (outcome instanceof LockstepError) {
+    logger.error({ message: outcome.message }, "webhook could not be kept");
+    return answer(503, { code: outcome.code, message: notKept });
+  }
+  if (outcome.kind === "refused") {
+    logger.warn({ message: outcome.message }, "webhook refused");
+    return answer(401, { code: "UNAUTHENTICATED", message: outcome.message });
+  }
+  if (outcome.kind === "busy") {
+    logger.warn("webhook put off: too many wait to be stored");
+    return answer(503, { code: "STORE_FAILED", message: notKept }, { "retry-after": "1" });
+  }
+  if (outcome.kind === "token") onToken(outcome.token);
+  return Response.json({ ok: true, events: outcome.kind === "taken" ? outcome.events : 0 });
 }
 
 /** Node's parser holds a body to the length that it names. */

@@ -39,10 +39,10 @@ describe("isSignedWith", () => {
 });
 
 describe("readNotionEvent", () => {
-  const kinds: Readonly<Record<string, InboxEvent["kind"] | null>> = {
-    "comment.created": null,
-    "comment.deleted": null,
-    "comment.updated": null,
+  const kinds: Readonly<Record<string, InboxEvent["kind"]>> = {
+    "comment.created": "unknown",
+    "comment.deleted": "unknown",
+    "comment.updated": "unknown",
     "data_source.content_updated": "unknown",
     "data_source.created": "unknown",
     "data_source.deleted": "unknown",
@@ -74,11 +74,16 @@ describe("readNotionEvent", () => {
     const event = readNotionEvent(value);
     expect(event?.kind ?? null).toBe(kinds[name]);
     if (event === null) return;
-    const { id, type, timestamp, entity } = value as { [key: string]: Json; entity: { id: string } };
+    const { id, type, timestamp, entity, data } = value as {
+      [key: string]: Json;
+      entity: { id: string };
+      data: { page_id?: string };
+    };
     expect(event).toMatchObject({ id, type, occurredAt: timestamp, isOwnEcho: false });
     const subject = event.pageId ?? event.dataSourceId ?? event.databaseId;
-    expect(subject).toBe(entity.id);
-    expect(event.pageId === null).toBe(!name.startsWith("page."));
+    // A comment is about the page that it is on.
+    expect(subject).toBe(data.page_id ?? entity.id);
+    expect(event.pageId === null).toBe(!/^(page|comment)\./.test(name));
   });
 
   it("tells which properties changed, in the words of either version", () => {

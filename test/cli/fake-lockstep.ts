@@ -123,9 +123,10 @@ export async function fakeLockstep(): Promise<Fake> {
     deps,
     config,
     syncs: createSyncs(deps, config, access),
-    pairs: new Pairs(deps, noSecrets, { access, pipeline: null }),
+    pairs: new Pairs(deps, noSecrets, { access, pipeline: null, planning: null }),
     pipeline: null,
     library: null,
+    planning: null,
   };
   const twoWay = createTwoWay(world, noSecrets, new Herald());
   const lockstep: Lockstep = {

@@ -52,6 +52,8 @@ export async function run(fake: Fake, argv: readonly string[], options: RunOptio
     runDemo: () => Promise.reject(new Error("no demo in this test")),
     runPipelineDemo: () => Promise.reject(new Error("no demo in this test")),
     runLibraryDemo: () => Promise.reject(new Error("no demo in this test")),
+    setUpPlanning: () => Promise.reject(new Error("nothing is set up in this test")),
+    runPlanningDemo: () => Promise.reject(new Error("no demo in this test")),
     startEmulator: () => Promise.reject(new Error("no emulator in this test")),
     openAudible: () => Promise.reject(new Error("no Audible in this test")),
     migrateStore: () => Promise.reject(new Error("no store in this test")),

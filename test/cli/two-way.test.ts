@@ -202,7 +202,7 @@ describe("conflicts", () => {
       "  → add the option in Notion, or map the value to one that is there",
       "  tried again at 2026-11-21 10:01Z, and when it changes",
       "",
-      "Settle one with: lockstep conflicts resolve ID --take notion|table",
+      "Settle one with: lockstep conflicts resolve ID --take notion|table|github",
       "Decide what is held back: lockstep conflicts approve ID, or reject ID",
       "",
     ]);
@@ -261,7 +261,7 @@ describe("conflicts", () => {
   });
 
   it.each([
-    [["conflicts", "resolve", "x"], "--take: expected notion or table"],
+    [["conflicts", "resolve", "x"], "--take: expected notion, table or github"],
     [["conflicts", "resolve", "x", "--take", "mine"], 'got "mine"'],
     [["conflicts", "resolve"], "Missing required argument"],
     [["conflicts", "resolv", "x"], "Too many arguments"],

@@ -125,9 +125,9 @@ describe("resolveConfig", () => {
     [
       "nothing to do",
       {},
-      'expected "backup", "tables", "pipeline" or "library"; there is nothing to do without them',
+      'expected "backup", "tables", "pipeline", "library" or "planning"; there is nothing to do without them',
     ],
-    ["no table", { tables: [] }, 'expected "backup", "tables", "pipeline" or "library"'],
+    ["no table", { tables: [] }, 'expected "backup", "tables", "pipeline", "library" or "planning"'],
     ["no database", { backup: { databases: [] } }, "backup.databases: expected at least 1 entry; got []"],
     ["an unknown key at the top", { ...full(), stroe: "x" }, 'stroe: unknown key. Did you mean "store"?'],
     [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Delivery, TwoWay } from "../../src/app/two-way.ts";
+import type { Delivery, DeliveryOutcome, GitHubDelivery, TwoWay } from "../../src/app/two-way.ts";
 import { LockstepError } from "../../src/core/errors.ts";
 import { createLogger } from "../../src/server/logger.ts";
 import { startServer } from "../../src/server/server.ts";
@@ -189,5 +189,36 @@ describe("the API of two-way syncs", () => {
       ["decide", { id: "h", decision: "rejected", by: "api" }],
       ["history", "r"],
     ]);
+  });
+});
+
+describe("POST /webhook/github", () => {
+  it("hands on the very bytes with GitHub's headers, needing no admin token", async () => {
+    const seen: GitHubDelivery[] = [];
+    await using server = await serve({
+      receiveGitHub: async (delivery) => {
+        seen.push(delivery);
+        return { kind: "taken", events: 1 };
+      },
+    });
+    const body = '{ "action" :\n"é" }';
+    const headers = {
+      "x-hub-signature-256": "sha256=abc",
+      "x-github-event": "issues",
+      "x-github-delivery": "d-1",
+    };
+    const response = await fetch(`${server.server.url}/webhook/github`, { method: "POST", body, headers });
+    expect([response.status, await response.json()]).toEqual([200, { ok: true, events: 1 }]);
+    expect(new TextDecoder().decode(seen[0]?.body)).toBe(body);
+    expect(seen[0]).toMatchObject({ signature: "sha256=abc", event: "issues", id: "d-1" });
+  });
+
+  it("refuses what is not signed, and puts off what it has no room for", async () => {
+    let outcome: DeliveryOutcome = { kind: "refused", message: "The signature does not fit." };
+    await using server = await serve({ receiveGitHub: async () => outcome });
+    const send = () => fetch(`${server.server.url}/webhook/github`, { method: "POST", body: "{}" });
+    expect((await send()).status).toBe(401);
+    outcome = { kind: "busy" };
+    expect((await send()).status).toBe(503);
   });
 });

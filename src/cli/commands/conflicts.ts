@@ -24,7 +24,7 @@ export function conflicts(
   });
 }
 
-const taken: readonly string[] = ["notion", "table", "left", "right"] satisfies Taken[];
+const taken: readonly string[] = ["notion", "table", "github", "left", "right"] satisfies Taken[];
 
 function isTaken(text: string | undefined): text is Taken {
   return text !== undefined && taken.includes(text);
@@ -39,7 +39,7 @@ export function resolveConflicts(
   if (!isTaken(take)) {
     throw new LockstepError(
       "USAGE",
-      `--take: expected notion or table (or left or right), got "${take ?? ""}".`,
+      `--take: expected notion, table or github (or left or right), got "${take ?? ""}".`,
     );
   }
   return withLockstep(context, async ({ lockstep }) => {
@@ -84,7 +84,7 @@ function personIn({ io }: CommandContext): string {
 function questionsText({ conflicts: open, holds, problems }: OpenQuestions): string {
   if (open.length + holds.length + problems.length === 0) return "Nothing waits for a person.";
   const help = [
-    ...(open.length > 0 ? ["Settle one with: lockstep conflicts resolve ID --take notion|table"] : []),
+    ...(open.length > 0 ? ["Settle one with: lockstep conflicts resolve ID --take notion|table|github"] : []),
     ...(holds.length > 0 ? ["Decide what is held back: lockstep conflicts approve ID, or reject ID"] : []),
   ];
   const texts = [...open.map(conflictText), ...holds.map(holdText), ...problems.map(problemText)];

@@ -29,7 +29,8 @@ function demoOf(deps: CommandContext["deps"], recipe: string | undefined) {
   if (recipe === undefined) return deps.runDemo;
   if (recipe === "pipeline") return deps.runPipelineDemo;
   if (recipe === "library") return deps.runLibraryDemo;
-  throw new LockstepError("USAGE", `demo: expected pipeline, library or nothing, got "${recipe}".`);
+  if (recipe === "planning") return deps.runPlanningDemo;
+  throw new LockstepError("USAGE", `demo: expected pipeline, library, planning or nothing, got "${recipe}".`);
 }
 
 function eventText(event: DemoEvent, paint: Painter): string {

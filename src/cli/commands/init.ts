@@ -29,6 +29,7 @@ export interface InitFlags {
   readonly status?: string;
   readonly links?: readonly string[];
   readonly channels?: string;
+  readonly repository?: readonly string[];
 }
 
 const fileName = "lockstep.config.json";
@@ -58,7 +59,8 @@ export async function init(context: CommandContext, flags: InitFlags): Promise<C
 async function initRecipe(context: CommandContext, flags: InitFlags, recipe: string): Promise<CommandResult> {
   if (recipe === "pipeline") return (await import("./init-pipeline.ts")).initPipeline(context, flags);
   if (recipe === "library") return (await import("./init-library.ts")).initLibrary(context, flags);
-  throw new LockstepError("USAGE", `--recipe: expected pipeline or library, got "${recipe}".`);
+  if (recipe === "planning") return (await import("./init-planning.ts")).initPlanning(context, flags);
+  throw new LockstepError("USAGE", `--recipe: expected pipeline, library or planning, got "${recipe}".`);
 }
 
 function isComplete({ backup = [], table }: InitFlags): boolean {

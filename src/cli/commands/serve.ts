@@ -59,12 +59,14 @@ function refuseSchedules(config: Config): void {
 }
 
 /** A server that takes webhooks for a board that is not there would look healthy and do nothing. */
-function refuseWithoutBoard({ pipeline }: Config): void {
-  if (pipeline === undefined || pipeline.notion.id !== null || !pipeline.isEnabled) return;
-  throw new LockstepError(
-    "CONFIG_INVALID",
-    "The pipeline has no board yet. `lockstep init --recipe pipeline` makes it, and writes its id into the configuration.",
-  );
+function refuseWithoutBoard({ pipeline, planning }: Config): void {
+  for (const [recipe, job] of Object.entries({ pipeline, planning })) {
+    if (job === undefined || job.notion.id !== null || !job.isEnabled) continue;
+    throw new LockstepError(
+      "CONFIG_INVALID",
+      `The ${recipe} has no database yet. \`lockstep init --recipe ${recipe}\` makes it, and writes its id into the configuration.`,
+    );
+  }
 }
 
 /** The same for a library without databases. */

@@ -28,11 +28,50 @@ export async function commentOnce(
   return "written";
 }
 
+/** An open comment on a page. */
+export interface PageComment {
+  readonly id: string;
+  readonly text: string;
+  /** Who wrote it, as far as told. */
+  readonly authorId: string | null;
+  readonly author: string | null;
+}
+
+/** The open comments on a page, oldest first. Throws what Notion refused. */
+export async function listComments(
+  http: HttpClient,
+  pageId: string,
+  signal?: AbortSignal,
+): Promise<readonly PageComment[]> {
+  const found: PageComment[] = [];
+  for await (const items of commentPages(http, pageId, signal)) found.push(...items.flatMap(commentIn));
+  return found;
+}
+
+function commentIn(item: Json): readonly PageComment[] {
+  if (!isJsonObject(item) || typeof item.id !== "string") return [];
+  const { created_by: by, display_name: display } = item;
+  const authorId = isJsonObject(by) && typeof by.id === "string" ? by.id : null;
+  const name = isJsonObject(display) ? display.resolved_name : null;
+  return [{ id: item.id, text: textIn(item), authorId, author: typeof name === "string" ? name : null }];
+}
+
 async function hasComment(
   http: HttpClient,
   { pageId, content }: { readonly pageId: string; readonly content: string },
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
+  for await (const items of commentPages(http, pageId, signal)) {
+    if (items.some((item: Json) => textIn(item) === content)) return true;
+  }
+  return false;
+}
+
+async function* commentPages(
+  http: HttpClient,
+  pageId: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<readonly Json[]> {
   let cursor: string | null = null;
   for (let page = 0; page < LIST_PAGES_MAX; page += 1) {
     const query: Record<string, string> = { block_id: pageId, page_size: String(PAGE_SIZE_MAX) };
@@ -50,11 +89,10 @@ async function hasComment(
     if (response.status >= 400) throw refused(refusal(`the comments on page ${pageId}`, response));
     const list = isJsonObject(response.body) ? response.body : {};
     const items = Array.isArray(list.results) ? list.results : [];
-    if (items.some((item: Json) => textIn(item) === content)) return true;
-    if (typeof list.next_cursor !== "string") return false;
+    yield items;
+    if (typeof list.next_cursor !== "string") return;
     cursor = list.next_cursor;
   }
-  return false;
 }
 
 function textIn(comment: Json): string {

@@ -94,7 +94,7 @@ async function takeStep(session: Session, change: PairChange, options: ConvergeO
   const side = nextSide(session, pair, plan);
   if (side === null) {
     options.onPlan?.(pair, plan);
-    const unmarked = options.onPlan === null ? sideToMark(session, pair) : undefined;
+    const unmarked = options.onPlan === null ? sideToMark(session, pair, plan) : undefined;
     if (unmarked === undefined) return { ending: await finish(session, change, plan, stored) };
     return send(session, marking(change, unmarked), { plan, stored, side: unmarked, write: onlyMarker });
   }

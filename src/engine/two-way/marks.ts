@@ -1,5 +1,5 @@
 import type { Side } from "../../core/two-way/mapping.ts";
-import type { SideWrite } from "../../core/two-way/pair.ts";
+import type { PairPlan, SideWrite } from "../../core/two-way/pair.ts";
 import { isToMark } from "./act.ts";
 import type { Pair } from "./link.ts";
 import type { PairChange, Session } from "./session.ts";
@@ -9,9 +9,12 @@ export const onlyMarker: SideWrite = { kind: "update", fields: {} };
 /** A side on which the counterpart's id does not stay is left in peace after so many tries. */
 const marksMax = 3;
 
-/** The side whose record still lacks the id of its counterpart. */
-export function sideToMark(session: Session, pair: Pair): Side | undefined {
-  if (pair.link.status !== "live") return undefined;
+/**
+ * The side whose record still lacks the id of its counterpart. A pair that comes to be one by this plan is marked at once:
+ * nothing may bring it up again for a long time.
+ */
+export function sideToMark(session: Session, pair: Pair, { base }: PairPlan): Side | undefined {
+  if (base.status !== "live") return undefined;
   return (["left", "right"] as const).find((side) => {
     const isWanted = session.pair.sides[side].marksOthers === true && isToMark(session, pair, side);
     return isWanted && (pair.doc.marks[side] ?? 0) < marksMax;

@@ -14,11 +14,10 @@ export function libraryProblems(
   { taken }: { readonly taken: readonly string[] },
 ): readonly ConfigProblem[] {
   if (!isJsonObject(section)) return [];
-  const name = typeof section.name === "string" ? section.name : defaultName;
   const problems: ConfigProblem[] = [];
   const add = (path: readonly string[], message: string) =>
     problems.push({ path: pathText(["library", ...path]), message });
-  for (const sync of [`${name}-series`, `${name}-books`])
+  for (const sync of librarySyncs(section.name))
     if (taken.includes(sync)) add(["name"], `the name "${sync}" is already used by another sync`);
   const { notion } = section;
   if (isJsonObject(notion)) {
@@ -33,6 +32,12 @@ export function libraryProblems(
   if (new Set(names.map((each) => each.toLowerCase())).size < names.length)
     add(["statuses"], "two statuses have one name; Notion tells options apart by their names, ignoring case");
   return problems;
+}
+
+/** What its syncs are called, by the name as it was written. */
+export function librarySyncs(name: Json | undefined): readonly string[] {
+  const library = typeof name === "string" ? name : defaultName;
+  return [`${library}-series`, `${library}-books`];
 }
 
 function namesIn(statuses: Json | undefined): readonly string[] {
