@@ -148,7 +148,8 @@ function isFieldExcused(end: Ended, link: PairLink, { name }: Field): boolean {
   if (openConflicts.some(({ linkId, field }) => linkId === link.id && field === name)) return true;
   if (link.problem?.startsWith("OSCILLATION") || isMissing(end, link)) return true;
   return openHolds.some(
-    ({ kind, evidence }) => kind !== "mass-delete" && JSON.stringify(evidence).includes(`"${name}"`),
+    ({ kind, evidence }) =>
+      kind === "mass-change" || (kind === "mass-clear" && JSON.stringify(evidence).includes(`"${name}"`)),
   );
 }
 

@@ -291,6 +291,14 @@ export const mutants: readonly Mutant[] = [
     profile: "blindLists",
   },
   {
+    name: "returned-beside-one-that-left",
+    rule: "a record that was brought back after its counterpart left the collection is parted from it",
+    file: "src/core/two-way/record-table.ts",
+    search: 'out: { absent: "nothing", live: "unlink", dead: "nothing"',
+    replace: 'out: { absent: "nothing", live: "nothing", dead: "nothing"',
+    profile: "leavers",
+  },
+  {
     name: "held-reading-lost",
     rule: "what was read of a record is kept while its deletion waits for a person",
     file: `${engine}/converge.ts`,

@@ -112,6 +112,17 @@ export const profiles: Readonly<Record<string, Profile>> = {
         weights: { create: 20, moveOut: 20, trash: 10, edit: 10 },
       },
     ),
+  /** Records that are trashed, brought back, and leave the data source meanwhile. */
+  leavers: (options) =>
+    crowded(
+      options,
+      { late: 0.2 },
+      {
+        acts: 60,
+        onDelete: "propagate",
+        weights: { create: 10, trash: 20, restore: 20, moveOut: 10, edit: 5 },
+      },
+    ),
   deaths: (options) =>
     crowded(
       options,
