@@ -5,7 +5,7 @@ import { LockstepError } from "../../src/core/errors.ts";
 import type { Json } from "../../src/core/json.ts";
 import { pipelinePairs } from "../../src/recipes/pipeline/config.ts";
 
-const file = "/work/lockstep.config.json";
+const file = "/project/lockstep.config.json";
 const database = "0123456789abcdef0123456789abcdef";
 
 function pipelineIn(section: Json, more: { readonly [key: string]: Json } = {}) {
@@ -20,8 +20,8 @@ describe("the section pipeline", () => {
     expect(pipeline).toMatchObject({
       name: "pipeline",
       notion: { statusType: "select", links: {}, parentPageId: null },
-      table: { url: { url: "sqlite:/work/tasks.db" }, isOwn: true, name: "tasks" },
-      channelsFolder: "/work/channel_configs",
+      table: { url: { url: "sqlite:/project/tasks.db" }, isOwn: true, name: "tasks" },
+      channelsFolder: "/project/channel_configs",
       pushSeconds: 60,
       pollSeconds: 60,
       heartbeatSeconds: 300,
