@@ -1,11 +1,12 @@
-import type { Json } from "../../core/json.ts";
 import type { Witness } from "./checkpoint.ts";
 import { isElsewhere, presenceOf } from "./codec.ts";
 import { isOutOfSight } from "./errors.ts";
 import { readPage } from "./page.ts";
-import { type RowKey, rowKey } from "./row-key.ts";
+import type { RowKey } from "./row-key.ts";
 import { readDataSource } from "./schema.ts";
-import { type Source, walkQuery } from "./walk.ts";
+import { firstRow, type Source } from "./walk.ts";
+
+const NEWEST_EDIT_FIRST = { timestamp: "last_edited_time", direction: "descending" };
 
 /** Whether an answer without rows can be believed. */
 export type EmptyVerdict =
@@ -24,7 +25,7 @@ export async function judgeEmpty(
   // Without a row that is known to exist, access has to be proven on both sides of the second look: an outage that ends
   // between the look and a single proof would pass for an empty data source.
   if (witness === null) await readDataSource(source.client, source.dataSourceId, source.signal);
-  const newest = await newestRow(source);
+  const newest = await firstRow(source, { conditions: [], sort: NEWEST_EDIT_FIRST });
   if (newest !== null && isContradiction(newest)) {
     return {
       isCredible: false,
@@ -37,15 +38,6 @@ export async function judgeEmpty(
     return { isCredible: true, proof: "the data source was read, and is empty", newest: null };
   }
   return judgeWitness(source, witness);
-}
-
-async function newestRow(source: Source): Promise<RowKey | null> {
-  const sort = { timestamp: "last_edited_time", direction: "descending" };
-  const walking = walkQuery(source, { conditions: [], sort, pageSize: 1, onPage: () => true });
-  const first = await walking.next();
-  await walking.return({ how: "complete", pages: 1, rows: 0 });
-  const row: Json | undefined = first.done ? undefined : first.value.rows[0];
-  return row === undefined ? null : rowKey(row);
 }
 
 async function judgeWitness(source: Source, { id }: Witness): Promise<EmptyVerdict> {

@@ -3,7 +3,7 @@ import { before, type Condition, onOrAfter } from "./filter.ts";
 import { walkPartitions } from "./partition.ts";
 import { minutesOf } from "./row-key.ts";
 import { afterMinute, toIso } from "./time.ts";
-import { CUTS_MAX, type OnWindow, type Source, walkQuery } from "./walk.ts";
+import { CUTS_MAX, firstRow, type OnWindow, type Source, walkQuery } from "./walk.ts";
 
 /** How far an enumeration has come; kept up to date before each page is passed on. Minutes in ms. */
 export interface Progress {
@@ -32,6 +32,8 @@ export async function* enumerate(
 ): AsyncGenerator<QueryPage, string | null, void> {
   const { conditions, progress, onWindow } = reading;
   let from = progress.reached;
+  /** The last minute of which this reading listed rows, so that a list from there on cannot be empty. */
+  let lastListed: number | null = null;
   let cutsHere = 0;
   let missing: string | null = null;
   for (;;) {
@@ -45,14 +47,17 @@ export async function* enumerate(
     });
     const { reached } = progress;
     onWindow({ from, to: reached, pages: end.pages, rows: end.rows, isCapped: end.how === "capped" });
-    if (end.how === "complete") return missing;
+    if (end.how === "complete") {
+      if (missing !== null || end.rows > 0 || lastListed === null || from === null) return missing;
+      return await doubtOfEnd(source, conditions, { lastListed, from });
+    }
     if (reached === null)
       return "Notion ended its list early and listed nothing that could be placed in time";
     const isStuck = reached === from;
     cutsHere = end.how === "cut" && isStuck ? cutsHere + 1 : 0;
     if (cutsHere === CUTS_MAX)
-      return `Notion took back its cursor ${CUTS_MAX} times in the minute ${toIso(reached)}`;
-    from = reached;
+      return `Notion took back its cursor ${CUTS_MAX} times, or had nothing behind it, in the minute ${toIso(reached)}`;
+    from = lastListed = reached;
     if (end.how === "cut" || !isStuck) continue;
     const problem = yield* readMinute(source, reading, reached);
     if (problem !== null) progress.missingFrom ??= reached;
@@ -60,6 +65,24 @@ export async function* enumerate(
     from = afterMinute(reached);
     progress.reached = from;
   }
+}
+
+/**
+ * The list ends with a window that lists nothing. When the window began with a minute of which rows were listed, that
+ * contradicts them; when it began behind it, the newest row has to be one of that minute.
+ */
+async function doubtOfEnd(
+  source: Source,
+  conditions: readonly Condition[],
+  { lastListed, from }: { readonly lastListed: number; readonly from: number },
+): Promise<string | null> {
+  const contradiction = `Notion listed rows of the minute ${toIso(lastListed)}, and then nothing from there on`;
+  if (from === lastListed) return contradiction;
+  const newest = await firstRow(source, {
+    conditions: [...conditions, onOrAfter("created_time", lastListed)],
+    sort: { timestamp: "created_time", direction: "descending" },
+  });
+  return newest?.created_time === lastListed ? null : contradiction;
 }
 
 /** A single minute that holds more rows than Notion lists for one query. */

@@ -40,7 +40,7 @@ async function firstRows(source: Source, conditions: readonly Condition[]): Prom
   return first.done ? [] : first.value.rows;
 }
 
-/** Unique ids never change and never repeat: each query begins after the last number that was listed. */
+/** Unique ids never change and never repeat: each query begins with the last number that was listed, so none is empty. */
 async function* walkByNumber(
   source: Source,
   conditions: readonly Condition[],
@@ -51,7 +51,7 @@ async function* walkByNumber(
   for (let query = 0; query < QUERIES_MAX; query += 1) {
     const start: number | null = last;
     const after: Condition[] =
-      start === null ? [] : [{ property: propertyId, unique_id: { greater_than: start } }];
+      start === null ? [] : [{ property: propertyId, unique_id: { greater_than_or_equal_to: start } }];
     const end = yield* walkQuery(source, {
       conditions: [...conditions, ...after],
       sort: { property: propertyId, direction: "ascending" },
@@ -62,7 +62,8 @@ async function* walkByNumber(
     });
     count.pages += end.pages;
     count.rows += end.rows;
-    if (end.how === "complete") return { ...count, problem: null };
+    if (end.how === "complete" && end.rows > 0) return { ...count, problem: null };
+    if (end.how === "complete") return { ...count, problem: "the last of them were not listed again" };
     if (last === start) return { ...count, problem: "their unique ids do not tell them apart" };
   }
   return { ...count, problem: `${QUERIES_MAX} queries were not enough for them` };

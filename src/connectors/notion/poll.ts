@@ -3,7 +3,7 @@ import { enumerate } from "./enumerate.ts";
 import { before, onOrAfter } from "./filter.ts";
 import { minutesOf } from "./row-key.ts";
 import { afterMinute, toIso } from "./time.ts";
-import { CUTS_MAX, type OnWindow, type Source, walkQuery } from "./walk.ts";
+import { CUTS_MAX, firstRow, type OnWindow, type Source, walkQuery } from "./walk.ts";
 
 export interface Poll {
   /** Every row stamped at or after this minute (ms) is to be listed. */
@@ -23,6 +23,8 @@ export async function* poll(source: Source, reading: Poll): AsyncGenerator<Query
   const { watermark, since, onWindow } = reading;
   /** Rows stamped at or after this are done; null: none yet. */
   let upper: number | null = null;
+  /** The last minute of which rows were listed, so that a list back from there cannot be empty. */
+  let lastListed: number | null = null;
   let cutsHere = 0;
   for (;;) {
     let lowest: number | null = null;
@@ -38,20 +40,41 @@ export async function* poll(source: Source, reading: Poll): AsyncGenerator<Query
       },
     });
     onWindow({ from: since, to: upper, pages: end.pages, rows: end.rows, isCapped: end.how === "capped" });
-    if (end.how === "complete") return null;
+    if (end.how === "complete") {
+      if (end.rows > 0 || lastListed === null || upper === null) return null;
+      return await doubtOfEnd(source, { since, upper, lastListed });
+    }
     if (lowest === null || lowest === Number.POSITIVE_INFINITY) {
       return "Notion ended its list early and listed nothing that could be placed in time";
     }
     const isStuck = upper === afterMinute(lowest);
     cutsHere = end.how === "cut" && isStuck ? cutsHere + 1 : 0;
     if (cutsHere === CUTS_MAX)
-      return `Notion took back its cursor ${CUTS_MAX} times in the minute ${toIso(lowest)}`;
+      return `Notion took back its cursor ${CUTS_MAX} times, or had nothing behind it, in the minute ${toIso(lowest)}`;
+    lastListed = lowest;
     upper = afterMinute(lowest);
     if (end.how === "cut" || !isStuck) continue;
     const problem = yield* readSaturated(source, lowest, onWindow);
     if (problem !== null) return problem;
     upper = lowest;
   }
+}
+
+/**
+ * The list ends with a window that lists nothing. When it began with a minute of which rows were listed, that
+ * contradicts them, unless all were edited meanwhile; when it began behind it, the oldest row has to be one of it.
+ */
+async function doubtOfEnd(
+  source: Source,
+  { since, upper, lastListed }: { since: number; upper: number; lastListed: number },
+): Promise<string | null> {
+  const contradiction = `Notion listed rows of the minute ${toIso(lastListed)}, and then nothing from there back`;
+  if (upper > lastListed) return contradiction;
+  const oldest = await firstRow(source, {
+    conditions: [onOrAfter("last_edited_time", since), before("last_edited_time", afterMinute(lastListed))],
+    sort: { timestamp: "last_edited_time", direction: "ascending" },
+  });
+  return oldest?.last_edited_time === lastListed ? null : contradiction;
 }
 
 /**

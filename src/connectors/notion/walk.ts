@@ -3,7 +3,7 @@ import { type NotionClient, PAGE_SIZE_MAX, type QueryPage } from "./client.ts";
 import { accessLost, isLostCursor, isOutOfSight } from "./errors.ts";
 import { allOf, type Condition } from "./filter.ts";
 import type { JsonObject } from "./page.ts";
-import { rowKey } from "./row-key.ts";
+import { type RowKey, rowKey } from "./row-key.ts";
 
 /** How often one place may lose its cursor before the reading ends incomplete. */
 export const CUTS_MAX = 3;
@@ -30,7 +30,7 @@ export interface WalkEnd {
   /**
    * - `complete`: every row of the query was listed, or as many as were wanted
    * - `capped`: Notion stopped at its result limit
-   * - `cut`: Notion took the cursor back; rows are missing from here on
+   * - `cut`: Notion took the cursor back, or said that there is more and then gave nothing; rows may be missing from here on
    */
   readonly how: "complete" | "capped" | "cut";
   readonly pages: number;
@@ -67,12 +67,30 @@ export async function* walkQuery(source: Source, walk: Walk): AsyncGenerator<Que
       if (goesOn) refuseEndless(page);
       if (goesOn) next = ask(page.nextCursor);
       yield page;
-      if (!goesOn) return { how: page.isCapped && !isEnough ? "capped" : "complete", pages, rows };
+      if (!goesOn) return { how: isEnough ? "complete" : endAt(page, pages), pages, rows };
     }
   } finally {
     // A caller that stops early does not leave a request behind.
     stop.abort();
   }
+}
+
+/** "There is more" and then nothing is also what an outage looks like: the list may end there, but this is no proof. */
+function endAt(last: QueryPage, pages: number): WalkEnd["how"] {
+  if (last.isCapped) return "capped";
+  return pages > 1 && last.rows.length === 0 ? "cut" : "complete";
+}
+
+/** The first row of a query, null when it lists none. */
+export async function firstRow(
+  source: Source,
+  walk: Pick<Walk, "conditions" | "sort">,
+): Promise<RowKey | null> {
+  const walking = walkQuery(source, { ...walk, pageSize: 1, onPage: () => true });
+  const first = await walking.next();
+  await walking.return({ how: "complete", pages: 1, rows: 0 });
+  const row = first.done ? undefined : first.value.rows[0];
+  return row === undefined ? null : rowKey(row);
 }
 
 async function askPage(
