@@ -272,6 +272,71 @@ describe("an empty answer", () => {
   });
 });
 
+describe("a list that breaks off", () => {
+  const emptied = (world: World, match: { nth?: number } = {}) =>
+    world.emulator.faults.add({ match: { path: "/query$", ...match }, effect: { kind: "empty_list" } });
+  const modes = ["full", "changes", "sweep"] as const;
+  const checkpoint = { kind: "changes", watermark: NOW - 90 * MINUTE, witness: null };
+  const add = (world: World, count: number, stampOf: (index: number) => number) =>
+    world.emulator.workspace.addRows(world.dataSourceId, count, (index) => ({
+      properties: titled(`Row ${index}`),
+      createdAt: stampOf(index),
+      editedAt: stampOf(index),
+    }));
+
+  it.each(modes)("is read on from the last minute (%s)", async (mode) => {
+    await using world = await notionWorld();
+    const ids = add(world, 350, (index) => NOW - 60 * MINUTE + Math.floor(index / 10) * MINUTE);
+    emptied(world, { nth: 2 });
+    const pulled = await pullAll(world.connector, { mode, checkpoint: mode === "full" ? null : checkpoint });
+    expect(pulled.end).toMatchObject({ isComplete: true, reason: null });
+    expect(new Set(pulled.ids)).toEqual(new Set(ids));
+  });
+
+  it.each(modes)("is incomplete while nothing comes after it (%s)", async (mode) => {
+    await using world = await notionWorld();
+    add(world, 350, (index) => NOW - 60 * MINUTE + Math.floor(index / 10) * MINUTE);
+    const before = mode === "full" ? null : checkpoint;
+    const { end } = await pullAll(world.connector, { mode, checkpoint: before }, () => emptied(world));
+    expect(end).toMatchObject({ isComplete: false, reason: expect.stringContaining("and then nothing") });
+    expect(end.checkpoint).toEqual(before);
+  });
+
+  /** A minute beyond the limit at the end of the walk, and whether there are rows behind it. */
+  const saturated = async (mode: "full" | "changes", behind: number) => {
+    const world = await notionWorld({ queryCap: 100 });
+    const crowded = NOW - 30 * MINUTE;
+    const next = mode === "full" ? crowded + MINUTE : crowded - MINUTE;
+    const ids = [...add(world, 230, () => crowded), ...add(world, behind, () => next)];
+    const pull = () => pullAll(world.connector, { mode, checkpoint: mode === "full" ? null : checkpoint });
+    return { world, ids, pull };
+  };
+
+  it.each(["full", "changes"] as const)("ends with a crowded minute only when %s proves it", async (mode) => {
+    const { world, ids, pull } = await saturated(mode, 0);
+    await using _ = world;
+    const { ids: listed, end } = await pull();
+    expect(end).toMatchObject({ isComplete: true, reason: null });
+    expect(new Set(listed)).toEqual(new Set(ids));
+  });
+
+  it.each(["full", "changes"] as const)(
+    "does not end with a crowded minute by mistake (%s)",
+    async (mode) => {
+      const counted = await saturated(mode, 5);
+      const whole = await counted.pull();
+      expect(whole.end).toMatchObject({ isComplete: true, reason: null });
+      const queries = counted.world.callsSince();
+      await counted.world.emulator.close();
+      const { world, pull } = await saturated(mode, 5);
+      await using _ = world;
+      emptied(world, { nth: queries });
+      const { end } = await pull();
+      expect(end).toMatchObject({ isComplete: false, reason: expect.stringContaining("and then nothing") });
+    },
+  );
+});
+
 describe("no edit is missed", () => {
   /** Small, seeded, and the same on every machine. */
   function randomOf(seed: number): () => number {
