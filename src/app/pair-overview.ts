@@ -1,6 +1,5 @@
 import type { PairConfig } from "../config/config.ts";
 import { readState } from "../engine/two-way/state.ts";
-import type { PairTotals } from "../store/pair-store.ts";
 import type { Store } from "../store/store.ts";
 import { lookupKey } from "./data-sources.ts";
 import type { RunReport, Verification } from "./lockstep.ts";
@@ -8,18 +7,6 @@ import { flawOf } from "./pair-history.ts";
 import { labelsOf } from "./run-pairs.ts";
 import type { SyncWorld } from "./run-syncs.ts";
 import type { PairStatus } from "./two-way.ts";
-
-const noTotals: PairTotals = {
-  live: 0,
-  dead: 0,
-  unlinked: 0,
-  pending: 0,
-  due: 0,
-  problems: 0,
-  openConflicts: 0,
-  openHolds: 0,
-  inbox: 0,
-};
 
 /** How a two-way sync stands. Asks the store only. */
 export async function pairStatusOf({ deps, pairs }: SyncWorld, table: PairConfig): Promise<PairStatus> {
@@ -37,7 +24,7 @@ export async function pairStatusOf({ deps, pairs }: SyncWorld, table: PairConfig
     pollSeconds: table.isEnabled && table.isFollowed ? table.pollSeconds : null,
     isAccepted: readState(await store.pairs.getState(syncId)).acceptedPrint !== null,
     lastRun,
-    totals: source === null ? noTotals : await store.pairs.getPairTotals(syncId),
+    totals: await store.pairs.getPairTotals(syncId),
   };
 }
 

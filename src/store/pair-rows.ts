@@ -1,6 +1,6 @@
 import type { Json } from "../core/json.ts";
 import type { PairVersion } from "../core/two-way/version-chain.ts";
-import type { Hold, PairConflict, PairLink, StoredInboxEvent } from "./pair-store.ts";
+import type { Hold, InboxEvent, PairConflict, PairLink, PairTotals, StoredInboxEvent } from "./pair-store.ts";
 import { jsonToText, textToJson } from "./rows.ts";
 
 // Rows of the pair tables in the SQL stores, and what they stand for. JSON is text.
@@ -145,4 +145,28 @@ export function rowToInboxEvent(row: InboxRow): StoredInboxEvent {
 /** A JSON column that holds an object, written by `JSON.stringify`. */
 function textToObject(text: string | null): Readonly<Record<string, Json>> {
   return JSON.parse(text ?? "{}") as Readonly<Record<string, Json>>;
+}
+
+/** In the order of the table's columns; the store numbers the event itself. */
+export function inboxEventValues(event: InboxEvent) {
+  return [
+    event.syncId,
+    event.source,
+    event.eventId,
+    event.side,
+    event.recordId,
+    event.kind,
+    JSON.stringify(event.changed),
+    JSON.stringify(event.prior),
+    event.occurredAt,
+    event.receivedAt,
+    event.detectedBy,
+    event.type,
+  ] as const;
+}
+
+/** Of a query that counts, which gives one row whatever there is to count. */
+export function rowToPairTotals(row: PairTotals | undefined): PairTotals {
+  if (row === undefined) throw new Error("a query that counts gave no row");
+  return { ...row };
 }

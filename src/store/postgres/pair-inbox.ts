@@ -1,5 +1,5 @@
 import { gathered } from "../gathered.ts";
-import { type InboxRow, rowToInboxEvent, selectInbox } from "../pair-rows.ts";
+import { type InboxRow, inboxEventValues, rowToInboxEvent, selectInbox } from "../pair-rows.ts";
 import type { InboxEvent, PairStore } from "../pair-store.ts";
 import type { Database } from "./database.ts";
 import { type InsertPlan, insertReturning } from "./insert.ts";
@@ -51,7 +51,7 @@ async function insertCalls(database: Database, calls: readonly (readonly InboxEv
   const rows = await insertReturning<Pick<InboxEvent, "syncId" | "source" | "eventId">>(
     database,
     inboxPlan,
-    calls.flat().map(inboxValues),
+    calls.flat().map(inboxEventValues),
   );
   const added = new Set(rows.map(nameOf));
   return calls.map((events) => events.filter((event) => added.delete(nameOf(event))).length);
@@ -59,21 +59,4 @@ async function insertCalls(database: Database, calls: readonly (readonly InboxEv
 
 function nameOf({ syncId, source, eventId }: Pick<InboxEvent, "syncId" | "source" | "eventId">): string {
   return JSON.stringify([syncId, source, eventId]);
-}
-
-function inboxValues(event: InboxEvent) {
-  return [
-    event.syncId,
-    event.source,
-    event.eventId,
-    event.side,
-    event.recordId,
-    event.kind,
-    JSON.stringify(event.changed),
-    JSON.stringify(event.prior),
-    event.occurredAt,
-    event.receivedAt,
-    event.detectedBy,
-    event.type,
-  ] as const;
 }

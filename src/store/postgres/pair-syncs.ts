@@ -1,4 +1,5 @@
 import type { Json } from "../../core/json.ts";
+import { rowToPairTotals } from "../pair-rows.ts";
 import { checkFence } from "../pair-rules.ts";
 import type { PairStore, PairTotals } from "../pair-store.ts";
 import { jsonToText, textToJson } from "../rows.ts";
@@ -17,18 +18,6 @@ export async function enterPairSync(
 export async function savePairState(session: Session, syncId: string, state: Json): Promise<void> {
   await session.run("UPDATE pair_state SET state = $1 WHERE sync_id = $2", jsonToText(state), syncId);
 }
-
-const nothing: PairTotals = {
-  live: 0,
-  dead: 0,
-  unlinked: 0,
-  pending: 0,
-  due: 0,
-  problems: 0,
-  openConflicts: 0,
-  openHolds: 0,
-  inbox: 0,
-};
 
 export function pairTotalsTopic(database: Database): Pick<PairStore, "getState" | "getPairTotals"> {
   return {
@@ -51,7 +40,7 @@ export function pairTotalsTopic(database: Database): Pick<PairStore, "getState" 
         FROM pair_links WHERE sync_id = $1`,
         syncId,
       );
-      return { ...nothing, ...totals };
+      return rowToPairTotals(totals);
     },
   };
 }

@@ -1,5 +1,5 @@
-import { type InboxRow, rowToInboxEvent, selectInbox } from "../pair-rows.ts";
-import type { InboxEvent, PairStore } from "../pair-store.ts";
+import { type InboxRow, inboxEventValues, rowToInboxEvent, selectInbox } from "../pair-rows.ts";
+import type { PairStore } from "../pair-store.ts";
 import type { Database } from "./database.ts";
 
 export type InboxTopic = Pick<PairStore, "putInbox" | "listInbox" | "pruneInbox">;
@@ -19,7 +19,7 @@ export function inboxTopic(database: Database): InboxTopic {
 
   return {
     async putInbox(events) {
-      return events.length === 0 ? 0 : write(events.map(inboxValues));
+      return events.length === 0 ? 0 : write(events.map(inboxEventValues));
     },
     async listInbox(syncId, limit) {
       return database.read(() => waiting.all(syncId, limit)).map(rowToInboxEvent);
@@ -30,24 +30,7 @@ export function inboxTopic(database: Database): InboxTopic {
   };
 }
 
-type InboxValues = ReturnType<typeof inboxValues>;
-
-function inboxValues(event: InboxEvent) {
-  return [
-    event.syncId,
-    event.source,
-    event.eventId,
-    event.side,
-    event.recordId,
-    event.kind,
-    JSON.stringify(event.changed),
-    JSON.stringify(event.prior),
-    event.occurredAt,
-    event.receivedAt,
-    event.detectedBy,
-    event.type,
-  ] as const;
-}
+type InboxValues = ReturnType<typeof inboxEventValues>;
 
 interface WaitingWrite<Input, Output> {
   readonly input: Input;

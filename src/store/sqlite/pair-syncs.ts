@@ -1,4 +1,5 @@
 import type { Json } from "../../core/json.ts";
+import { rowToPairTotals } from "../pair-rows.ts";
 import { checkFence } from "../pair-rules.ts";
 import type { PairStore, PairTotals } from "../pair-store.ts";
 import { jsonToText, textToJson } from "../rows.ts";
@@ -39,23 +40,12 @@ export function pairTotalsTopic(database: Database): Pick<PairStore, "getState" 
       (SELECT count(*) FROM pair_holds WHERE sync_id = ?1 AND closed_at IS NULL) AS openHolds,
       (SELECT count(*) FROM pair_inbox WHERE sync_id = ?1 AND handled_at IS NULL) AS inbox
     FROM pair_links WHERE sync_id = ?1`);
-  const nothing: PairTotals = {
-    live: 0,
-    dead: 0,
-    unlinked: 0,
-    pending: 0,
-    due: 0,
-    problems: 0,
-    openConflicts: 0,
-    openHolds: 0,
-    inbox: 0,
-  };
   return {
     async getState(syncId) {
       return textToJson(database.read(() => state.get(syncId))?.state ?? null);
     },
     async getPairTotals(syncId) {
-      return { ...nothing, ...database.read(() => totals.get(syncId)) };
+      return rowToPairTotals(database.read(() => totals.get(syncId)));
     },
   };
 }
