@@ -125,6 +125,7 @@ function ruleFor(field: Field, propertyId: string, options: Options): FieldRule 
     owner,
     policy: options.conflictPolicy,
     isWriteOnce: false,
+    isFiner: { left: kind === "stage", right: false },
     elements: isSet ? { toRight: (element) => element, toLeft: (element) => element } : null,
     forms: { left: leftForms[kind], right: isSet ? setForm : textForm },
     toRight: kind === "stage" ? (left) => translate(left, stages) : same,

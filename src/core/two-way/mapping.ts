@@ -54,6 +54,11 @@ export interface FieldRule {
    * policy tell.
    */
   readonly canWin?: (side: Side, agreed: Json) => boolean;
+  /**
+   * Whether several values of a side may say the same on the other one. Absent: no. What stands there may then be the finer
+   * one that is left alone, so it is read before it is overwritten, whoever wins.
+   */
+  readonly isFiner?: Readonly<Record<Side, boolean>>;
   /** Own forms are sorted arrays of strings, merged element by element. null: one value. */
   readonly elements: ElementMap | null;
   readonly forms: Readonly<Record<Side, FieldForm>>;

@@ -1,8 +1,9 @@
 import { LockstepError } from "../errors.ts";
-import type { SideField } from "./codecs/codec.ts";
+import type { Codec, SideField } from "./codecs/codec.ts";
 import { type CodecName, canServe, codecBetween, codecs } from "./codecs/codecs.ts";
 import { sameElements, setCodec, translateSet } from "./codecs/set.ts";
 import {
+  hasSynonyms,
   learnWords,
   mapWarnings,
   type OptionWords,
@@ -38,6 +39,8 @@ export interface BuiltRule {
   readonly warnings: readonly string[];
 }
 
+const never = () => false;
+
 type Fields = Readonly<Record<Side, SideField>>;
 
 /** Throws CONFIG_INVALID when the two fields cannot be kept in agreement as configured. */
@@ -59,7 +62,7 @@ export function buildRule(
   if (map !== undefined) return buildMapped({ ...rule, codec }, fields, { map, known });
   if (codec === "map")
     throw invalid(config, 'has the codec "map" and no map. Add the map, or take another codec');
-  const { form, translate } = codecs[codec];
+  const { form, translate, isFiner = never }: Codec = codecs[codec];
   return {
     codec,
     words: { left: {}, right: {} },
@@ -68,6 +71,7 @@ export function buildRule(
       ...rule,
       elements: codec === "set" ? sameElements(fields.left, fields.right) : null,
       forms: { left: form(fields.left), right: form(fields.right) },
+      isFiner: { left: isFiner(fields.left, fields.right), right: isFiner(fields.right, fields.left) },
       toRight: translate(fields.left, fields.right),
       toLeft: translate(fields.right, fields.left),
     },
@@ -120,8 +124,12 @@ function mappedSet(toRight: Words, toLeft: Words): Pick<FieldRule, "elements" | 
   return { elements, toRight: translateSet(elements.toRight), toLeft: translateSet(elements.toLeft) };
 }
 
-function mappedWord(toRight: Words, toLeft: Words): Pick<FieldRule, "elements" | "toRight" | "toLeft"> {
-  return { elements: null, toRight: translateWord(toRight), toLeft: translateWord(toLeft) };
+function mappedWord(
+  toRight: Words,
+  toLeft: Words,
+): Pick<FieldRule, "elements" | "isFiner" | "toRight" | "toLeft"> {
+  const isFiner = { left: hasSynonyms(toRight), right: hasSynonyms(toLeft) };
+  return { elements: null, isFiner, toRight: translateWord(toRight), toLeft: translateWord(toLeft) };
 }
 
 function namedIn(sent: Words, received: Words): ReadonlySet<string> {

@@ -239,6 +239,7 @@ export function mayGoBlind(
   return Object.keys(write.fields).every((name) => {
     const rule = session.mapping.rules.find((one) => one.name === name);
     if (rule === undefined) return false;
+    if (rule.isFiner?.[side] === true) return false;
     if (rule.canWin !== undefined) return !rule.canWin(side, doc.base[name]?.[side] ?? null);
     // No policy lets an element go: a merged list is planned on what is there now, or it takes away what came meanwhile.
     return (

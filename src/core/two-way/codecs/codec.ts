@@ -21,6 +21,8 @@ export interface Codec {
   readonly form: (field: SideField) => FieldForm;
   /** From `from`'s own form to `to`'s. null stays null wherever nothing else is said. */
   readonly translate: (from: SideField, to: SideField) => (own: Json) => Translated;
+  /** Whether `to` cannot hold all that `from` tells apart, so that several values of `from` mean the same there. Absent: never. */
+  readonly isFiner?: (from: SideField, to: SideField) => boolean;
 }
 
 /**

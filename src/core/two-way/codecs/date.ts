@@ -13,6 +13,7 @@ export const dateCodec: Codec = {
     write: (own) => (spelling === "structured" && schema.type === "date" ? writeDate(own) : own),
   }),
   translate: (_, to) => (own) => (typeof own === "string" ? fitted(own, to) : { value: null }),
+  isFiner: (_, { schema, spelling }) => spelling === "plain" && schema.type === "date",
 };
 
 function dateIn(canonical: Json): string | undefined {

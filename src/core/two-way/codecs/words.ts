@@ -45,6 +45,11 @@ export function unstableWords(there: Words, back: Words): readonly string[] {
   });
 }
 
+/** Several words say the same on the other side. */
+export function hasSynonyms(words: Words): boolean {
+  return new Set(words.values()).size < words.size;
+}
+
 export function wordForm(field: SideField, optionWords: OptionWords): FieldForm {
   return {
     read: (canonical) => {
