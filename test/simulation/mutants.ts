@@ -178,6 +178,14 @@ export const mutants: readonly Mutant[] = [
     profile: "stages",
   },
   {
+    name: "finer-overwritten-unseen",
+    rule: "what may be a finer value is read before it is overwritten",
+    file: "src/engine/two-way/act.ts",
+    search: "if (rule.isFiner?.[side] === true) return false;",
+    replace: "",
+    profile: "blindStages",
+  },
+  {
     name: "set-replaced",
     rule: "sets are merged element by element",
     file: "src/core/two-way/field-step.ts",

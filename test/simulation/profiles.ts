@@ -175,6 +175,18 @@ export const profiles: Readonly<Record<string, Profile>> = {
       { weights: { create: 6, edit: 10, addRefs: 20, removeRef: 10 } },
     ),
   stages: (options) => crowded(options, {}, { weights: { create: 6, edit: 20, setStage: 30 } }),
+  /** Steps that are picked on both sides while listings lag, where the right side wins. */
+  blindStages: (options) =>
+    crowded(
+      options,
+      {},
+      {
+        acts: 60,
+        indexLagMs: 100 * SECOND,
+        conflictPolicy: "right",
+        weights: { create: 6, setStage: 40 },
+      },
+    ),
   conflicts: (options) =>
     crowded(
       options,

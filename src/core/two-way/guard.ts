@@ -140,8 +140,8 @@ function judgeChanges({ facts, limits, live, labels }: GuardInput): readonly Gua
     const changed = facts.filter(({ updates }) => updates.includes(side));
     if (changed.length <= limit) return [];
     const message =
-      `${changed.length} of ${live} records changed at once in ${labels[otherSide(side)]}; at most ${limit} may be ` +
-      `followed unasked. It looks like a changed format, or an import gone wrong. ${labels[side]} was left as it is. ` +
+      `${changed.length} records changed at once in ${labels[otherSide(side)]}, where ${live} were linked before; at most ` +
+      `${limit} may be followed unasked. It looks like a changed format, or an import gone wrong. ${labels[side]} was left as it is. ` +
       "Look at the plan; undo the change, or approve it.";
     return [holdOf({ kind: "mass-change", side, field: null, message }, changed)];
   });

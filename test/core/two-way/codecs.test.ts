@@ -1,8 +1,9 @@
+import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Json } from "../../../src/core/json.ts";
 import type { FieldType } from "../../../src/core/record.ts";
-import { cleanText, type SideField } from "../../../src/core/two-way/codecs/codec.ts";
+import { type Codec, cleanText, type SideField } from "../../../src/core/two-way/codecs/codec.ts";
 import { type CodecName, canServe, codecBetween, codecs } from "../../../src/core/two-way/codecs/codecs.ts";
 import { canonical, fieldOf, options } from "./codec-cases.ts";
 
@@ -134,6 +135,21 @@ type MaybeJson = Json | undefined;
 const wordOf = (translated: ReturnType<ReturnType<typeof bind>["toRight"]>): MaybeJson =>
   "value" in translated ? translated.value : undefined;
 
+/** Values that a side may tell apart and another may not. */
+const alike: readonly Json[] = [
+  { start: "2026-01-02", end: null },
+  { start: "2026-01-02T00:00:00.000Z", end: null },
+  "2026-01-02",
+  "2026-01-02T00:00:00.000Z",
+  false,
+  null,
+  "done",
+  "DONE",
+  { id: null, name: "done" },
+  { id: null, name: "DONE" },
+  { plain: "done", rich: null },
+];
+
 describe.each(Object.entries(cases))("the laws of codecs: %s", (_, one) => {
   const { left, right, toRight, toLeft } = bind(one);
   const sides = [
@@ -161,6 +177,25 @@ describe.each(Object.entries(cases))("the laws of codecs: %s", (_, one) => {
           expect(from.read(value)).not.toBe(undefined);
         }),
       );
+    }
+  });
+
+  it("says where several values mean the same, unless they are merged element by element", () => {
+    if (one.codec === "set") return;
+    const { isFiner = () => false }: Codec = codecs[one.codec];
+    const isSaid = [isFiner(one.left, one.right), isFiner(one.right, one.left)];
+    for (const [index, { from, there, values }] of sides.entries()) {
+      const told = new Map<string, MaybeJson>();
+      let isFound = false;
+      for (const value of [...alike, ...fc.sample(values, { numRuns: 2_000, seed: 1 })]) {
+        const own = from.read(value);
+        const sent = own === undefined ? undefined : wordOf(there(own));
+        if (sent === undefined) continue;
+        const key = JSON.stringify(sent);
+        isFound ||= told.has(key) && !isDeepStrictEqual(told.get(key), own);
+        told.set(key, own);
+      }
+      expect(isSaid[index], index === 0 ? "left" : "right").toBe(isFound);
     }
   });
 

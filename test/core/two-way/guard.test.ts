@@ -210,8 +210,8 @@ describe("records that change all at once", () => {
     const [hold] = judge(guardInput({ facts: [...both, ...facts(50, { updates: ["left", "right"] })] }));
     expect(hold).toMatchObject({ kind: "mass-change", side: "left", count: 110 });
     expect(hold?.message).toBe(
-      "110 of 200 records changed at once in tasks; at most 100 may be followed unasked. It looks like a changed format, " +
-        "or an import gone wrong. Notion was left as it is. Look at the plan; undo the change, or approve it.",
+      "110 records changed at once in tasks, where 200 were linked before; at most 100 may be followed unasked. It looks " +
+        "like a changed format, or an import gone wrong. Notion was left as it is. Look at the plan; undo the change, or approve it.",
     );
   });
 });

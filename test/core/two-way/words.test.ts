@@ -1,5 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { translateWord, wordsOf } from "../../../src/core/two-way/codecs/words.ts";
+import { hasSynonyms, translateWord, wordsOf } from "../../../src/core/two-way/codecs/words.ts";
+
+describe("words that say the same", () => {
+  it.each([
+    ["are found", { Doing: "active", Review: "active" }, true],
+    ["are found once cleaned", { Doing: "active", Review: " active " }, true],
+    ["are not there when each word has its own", { Doing: "active", Done: "closed" }, false],
+  ])("%s", (_, words, has) => {
+    expect(hasSynonyms(wordsOf(words))).toBe(has);
+  });
+});
 
 describe("words of a map", () => {
   it.each([

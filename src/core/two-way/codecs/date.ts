@@ -13,7 +13,7 @@ export const dateCodec: Codec = {
     write: (own) => (spelling === "structured" && schema.type === "date" ? writeDate(own) : own),
   }),
   translate: (_, to) => (own) => (typeof own === "string" ? fitted(own, to) : { value: null }),
-  isFiner: (_, { schema, spelling }) => spelling === "plain" && schema.type === "date",
+  isFiner: (_, to) => to.spelling === "plain" && to.schema.type === "date" && holds(to) !== "either",
 };
 
 function dateIn(canonical: Json): string | undefined {
@@ -67,10 +67,17 @@ function writeDate(own: Json): Json {
 }
 
 /** A column for days takes an instant's day, and one for instants a day's first moment: coarser, but the same meaning. */
-function fitted(own: string, { schema, spelling }: SideField): Translated {
+function fitted(own: string, to: SideField): Translated {
+  const { schema, spelling } = to;
+  const held = holds(to);
   if (spelling === "structured" || schema.type !== "date") return { value: own };
   if (own.includes("/")) return { unmappable: `${own} is a range; "${schema.name}" holds one date` };
-  // What a column of a database is for, by its declared type.
-  if (/time/i.test(schema.vendorType)) return { value: own.length === 10 ? `${own}T00:00:00.000Z` : own };
-  return { value: /^date$/i.test(schema.vendorType) ? own.slice(0, 10) : own };
+  if (held === "instants") return { value: own.length === 10 ? `${own}T00:00:00.000Z` : own };
+  return { value: held === "days" ? own.slice(0, 10) : own };
+}
+
+/** What a column of a database is for, by its declared type. */
+function holds({ schema }: SideField): "days" | "instants" | "either" {
+  if (/time/i.test(schema.vendorType)) return "instants";
+  return /^date$/i.test(schema.vendorType) ? "days" : "either";
 }

@@ -22,6 +22,7 @@ export const booleanCodec: Codec = {
   translate:
     (_, { spelling }) =>
     (own) => ({ value: own === null && spelling === "structured" ? false : own }),
+  isFiner: (_, { spelling }) => spelling === "structured",
 };
 
 /** Any value, whole, in a place that can hold any: compared and copied, never interpreted. */

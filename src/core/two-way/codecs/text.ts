@@ -23,6 +23,7 @@ export const optionCodec: Codec = {
     const spelled = spellerOf(to);
     return (own) => ({ value: typeof own === "string" ? spelled(own) : null });
   },
+  isFiner: (_, { schema: { options = [] } }) => options.length > 0,
 };
 
 /** What a person reads: of a text, an option, or a scalar. undefined: nothing of the kind. */
