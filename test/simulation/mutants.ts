@@ -181,8 +181,8 @@ export const mutants: readonly Mutant[] = [
     name: "finer-overwritten-unseen",
     rule: "what may be a finer value is read before it is overwritten",
     file: "src/engine/two-way/act.ts",
-    search: "if (rule.isFiner?.[side] === true) return false;",
-    replace: "",
+    search: " || rule.isFiner?.[side] === true;",
+    replace: ";",
     profile: "blindStages",
   },
   {
@@ -294,8 +294,8 @@ export const mutants: readonly Mutant[] = [
     name: "blind-sets",
     rule: "a list is never written without a fresh reading",
     file: `${engine}/act.ts`,
-    search: "rule.elements === null && rule.policy === source",
-    replace: "rule.policy === source",
+    search: "rule.elements !== null || rule.isFiner",
+    replace: "rule.isFiner",
     profile: "blindLists",
   },
   {

@@ -56,7 +56,7 @@ export interface FieldRule {
   readonly canWin?: (side: Side, agreed: Json) => boolean;
   /**
    * Whether several values of a side may say the same on the other one. Absent: no. What stands there may then be the finer
-   * one that is left alone, so it is read before it is overwritten, whoever wins.
+   * one that is left alone, so where both may write it is read before it is overwritten, whoever wins.
    */
   readonly isFiner?: Readonly<Record<Side, boolean>>;
   /** Own forms are sorted arrays of strings, merged element by element. null: one value. */

@@ -239,12 +239,11 @@ export function mayGoBlind(
   return Object.keys(write.fields).every((name) => {
     const rule = session.mapping.rules.find((one) => one.name === name);
     if (rule === undefined) return false;
-    if (rule.isFiner?.[side] === true) return false;
     if (rule.canWin !== undefined) return !rule.canWin(side, doc.base[name]?.[side] ?? null);
+    if (rule.owner === source) return true;
     // No policy lets an element go: a merged list is planned on what is there now, or it takes away what came meanwhile.
-    return (
-      rule.owner === source ||
-      (isPolled && rule.owner === "both" && rule.elements === null && rule.policy === source)
-    );
+    // Nor does one decide between values that mean the same: the finer one stays.
+    const isAlike = rule.elements !== null || rule.isFiner?.[side] === true;
+    return isPolled && rule.owner === "both" && !isAlike && rule.policy === source;
   });
 }
