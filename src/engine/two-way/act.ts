@@ -5,6 +5,7 @@ import { otherSide, type Side } from "../../core/two-way/mapping.ts";
 import { type PairPlan, presenceField, type SideWrite } from "../../core/two-way/pair.ts";
 import type { VersionDraft } from "../../core/two-way/version-chain.ts";
 import { agreeOn, withoutIntent } from "./creates.ts";
+import { duplicateProblem } from "./extras.ts";
 import { equalJson, type Intent, markerFor, type Pair, recordId, withIntents, withRecordId } from "./link.ts";
 import { observe, seenFrom } from "./observe.ts";
 import { isBadRequest, refused, withRefused } from "./refusals.ts";
@@ -156,7 +157,10 @@ function confirm(session: Session, pair: Pair, intent: Intent, record: SourceRec
   const open = before?.side === side ? null : before;
   const written = noteWritten(theirs.pair, Object.fromEntries(known), now);
   return {
-    pair: { link: { ...written.link, problem: null }, doc: { ...written.doc, attempts: 0, refused: open } },
+    pair: {
+      link: { ...written.link, problem: duplicateProblem(written.doc) },
+      doc: { ...written.doc, attempts: 0, refused: open },
+    },
     versions: [...ours.versions, ...theirs.versions],
     conflicts: [],
   };

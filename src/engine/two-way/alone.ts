@@ -1,4 +1,5 @@
 import { otherSide } from "../../core/two-way/mapping.ts";
+import { duplicateProblem } from "./extras.ts";
 import { type Pair, withRecordId, withSeen } from "./link.ts";
 import { openOn, viewOf } from "./reads.ts";
 
@@ -7,7 +8,7 @@ import { openOn, viewOf } from "./reads.ts";
  * is on its own again. Otherwise it would wait for ever.
  */
 export function withoutDead(pair: Pair): Pair | null {
-  if (pair.link.status !== "none" || pair.link.problem?.startsWith("DUPLICATE_RECORD") === true) return null;
+  if (pair.link.status !== "none" || duplicateProblem(pair.doc) !== null) return null;
   const lost = (["left", "right"] as const).find(
     (side) =>
       ["trashed", "gone", "out"].includes(viewOf(pair, side).presence) &&

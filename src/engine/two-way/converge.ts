@@ -6,7 +6,7 @@ import type { PairConflict, PairLink } from "../../store/pair-store.ts";
 import { arm, foughtOver, freshMs, mayGoBlind, resolve, supersededVersions } from "./act.ts";
 import { withoutDead } from "./alone.ts";
 import { followConflicts, openConflicts, settlementsOf, triplesOf } from "./conflicts.ts";
-import { tendExtras } from "./extras.ts";
+import { duplicateProblem, duplicateRecheckMs, tendExtras } from "./extras.ts";
 import { dueBy, isAmbiguous, openPair, type Pair, recordId, withIntents, withSeen } from "./link.ts";
 import { fateOf, landNamed, openCreate } from "./lookup.ts";
 import { marking, onlyMarker, sideToMark } from "./marks.ts";
@@ -281,8 +281,7 @@ async function finish(
   const waits: number[] = isMissing ? [] : doc.intents.map(({ horizon }) => horizon + 1);
   if (session.heldFields.length > 0) waits.push(now + 1);
   let { attempts } = doc;
-  // A second record that somebody edited stays a problem until a person has looked at it.
-  let problem = link.problem?.startsWith("DUPLICATE_RECORD") === true ? link.problem : null;
+  let problem = duplicateProblem(doc);
   if (isMissing) {
     waits.push(now + (recheckMs[Math.min(attempts, 2)] ?? waitAgainMs));
     attempts += 1;
@@ -300,6 +299,8 @@ async function finish(
   const isHeldBack = plan.writes.left !== null || plan.writes.right !== null;
   const refused = isHeldBack ? (doc.refused ?? null) : null;
   if (refused !== null && !isMissing) problem = refused.problem;
+  const isAgreed = waits.length === 0;
+  if (duplicateProblem(doc) !== null) waits.push(now + duplicateRecheckMs);
   const dueAt = waits.length === 0 ? null : Math.max(now + 1, Math.min(...waits));
   const pair: Pair = { link: { ...link, dueAt, problem, priority: 1 }, doc: { ...doc, attempts, refused } };
   session.tally.rested(plan, pair);
@@ -307,7 +308,7 @@ async function finish(
   if ((await save(session, { ...rested, pair: isUnread ? rereadLater(pair, plan) : pair })) === null)
     return { kind: "waiting" };
   await tell(session, rested.pair, plan);
-  return { kind: dueAt === null ? "agreed" : "waiting" };
+  return { kind: isAgreed ? "agreed" : "waiting" };
 }
 
 async function tell(session: Session, { link, doc }: Pair, { refused, unmappable }: PairPlan): Promise<void> {

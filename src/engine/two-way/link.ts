@@ -70,8 +70,17 @@ export interface LinkDoc {
   readonly marks: Readonly<Partial<Record<Side, number>>>;
   /** Records beside the linked one that carry its marker: a create that took effect after it was given up. */
   readonly extras: Readonly<Partial<Record<Side, readonly string[]>>>;
+  /** Those of them that somebody has edited: theirs, until a person has decided. Absent in documents of earlier versions. */
+  readonly duplicates?: readonly Duplicate[];
   /** null: none, or something has changed since. Absent in documents of earlier versions. */
   readonly refused?: RefusedWrite | null;
+}
+
+export interface Duplicate {
+  readonly side: Side;
+  readonly id: string;
+  /** Ms since 1970. */
+  readonly readAt: number;
 }
 
 /** A link with its document opened, to be worked on by one hand at a time. */
