@@ -1,12 +1,5 @@
-import type {
-  Description,
-  Observation,
-  PullBatch,
-  PullRequest,
-  RecordWrite,
-  WritableConnector,
-  WriteOutcome,
-} from "../../connector/connector.ts";
+import type { RecordWrite, WritableConnector } from "../../connector/connector.ts";
+import { type Refusal, refusal, withView } from "../../connector/view.ts";
 import { isJsonObject, type Json } from "../../core/json.ts";
 import type { FieldSchema, SourceRecord } from "../../core/record.ts";
 import { PLACES_FIELD } from "./collections.ts";
@@ -27,40 +20,12 @@ export interface SeriesPages {
  * both sides compare. While a series has no page yet, the relation of its books is unobserved: nothing follows from it.
  */
 export function withSeriesField(connector: WritableConnector, pages: SeriesPages): WritableConnector {
-  const seen = async (records: readonly SourceRecord[]) => mapRecords(records, pages);
-  const seenOne = async (record: SourceRecord) => (await seen([record]))[0] ?? record;
-  return {
-    describe: async (signal?: AbortSignal) => described(await connector.describe(signal)),
-    proveAccess: (signal?: AbortSignal) => connector.proveAccess(signal),
-    async *pull(request: PullRequest) {
-      const { knownFields } = request;
-      const pulling = connector.pull({ ...request, knownFields: knownFields && withoutField(knownFields) });
-      for (;;) {
-        const next = await pulling.next();
-        if (next.done) return next.value;
-        yield { ...next.value, records: await seen(next.value.records) } satisfies PullBatch;
-      }
-    },
-    async get(id: string, signal?: AbortSignal): Promise<Observation> {
-      const observation = await connector.get(id, signal);
-      return "record" in observation
-        ? { ...observation, record: await seenOne(observation.record) }
-        : observation;
-    },
-    async find(marker: string, signal?: AbortSignal) {
-      const found = await connector.find(marker, signal);
-      return { ...found, records: await seen(found.records) };
-    },
-    async apply(
-      write: RecordWrite,
-      options: Parameters<WritableConnector["apply"]>[1],
-    ): Promise<WriteOutcome> {
-      const translated = await mapWrite(connector, pages, write);
-      if ("refused" in translated) return translated.refused;
-      const outcome = await connector.apply(translated.write, options);
-      return outcome.kind === "applied" ? { ...outcome, record: await seenOne(outcome.record) } : outcome;
-    },
-  };
+  return withView(connector, {
+    adds: [ownField],
+    replaces: [PLACES_FIELD],
+    show: (records) => mapRecords(records, pages),
+    translate: (write) => mapWrite(connector, pages, write),
+  });
 }
 
 const ownField: FieldSchema = {
@@ -70,17 +35,6 @@ const ownField: FieldSchema = {
   vendorType: "pages of series",
   isDerived: false,
 };
-
-function described(description: Description): Description {
-  const fields = description.fields.map((field) =>
-    field.id === PLACES_FIELD ? { ...field, isDerived: true } : field,
-  );
-  return { ...description, fields: [...fields, ownField] };
-}
-
-function withoutField(fields: readonly FieldSchema[]): readonly FieldSchema[] {
-  return fields.filter(({ id }) => id !== SERIES_FIELD);
-}
 
 async function mapRecords(
   records: readonly SourceRecord[],
@@ -99,16 +53,14 @@ async function mapRecords(
   });
 }
 
-type Mapped = { readonly write: RecordWrite } | { readonly refused: WriteOutcome };
-
 async function mapWrite(
   connector: WritableConnector,
   pages: SeriesPages,
   write: RecordWrite,
-): Promise<Mapped> {
+): Promise<{ readonly write: RecordWrite } | Refusal> {
   if (write.kind === "trash") return { write };
   if (PLACES_FIELD in write.fields)
-    return refused(
+    return refusal(
       "FIELD_READ_ONLY",
       `Tried to write ${PLACES_FIELD}, which is written through ${SERIES_FIELD}.`,
     );
@@ -116,12 +68,12 @@ async function mapWrite(
   if (value === undefined) return { write };
   const wanted = pageIdsIn(value);
   if (wanted === null)
-    return refused("VALUE_INVALID", `Tried to write ${SERIES_FIELD}: expected a list of page ids.`);
+    return refusal("VALUE_INVALID", `Tried to write ${SERIES_FIELD}: expected a list of page ids.`);
   const seriesOf = await pages.seriesOf(wanted);
   const unknown = wanted.filter((page) => !seriesOf.has(page));
   if (unknown.length > 0) {
     const message = `The series on page ${unknown[0]} is not known yet; this is tried again once it is.`;
-    return refused("RECORD_NOT_FOUND", message, retryMs);
+    return refusal("RECORD_NOT_FOUND", message, retryMs);
   }
   const series = wanted.flatMap((page) => seriesOf.get(page) ?? []);
   const before = write.kind === "create" ? [] : await placesOf(connector, write.id);
@@ -144,8 +96,4 @@ function pageIdsIn(value: Json): readonly string[] | null {
   if (!Array.isArray(value)) return null;
   const ids = value.map((entry: Json) => (isJsonObject(entry) ? entry.id : entry));
   return ids.every((id) => typeof id === "string") ? ids : null;
-}
-
-function refused(code: string, message: string, retryAfterMs: number | null = null): Mapped {
-  return { refused: { kind: "refused", code, message, retryAfterMs } };
 }

@@ -1,12 +1,5 @@
-import type {
-  Description,
-  Observation,
-  PullBatch,
-  PullRequest,
-  RecordWrite,
-  WritableConnector,
-  WriteOutcome,
-} from "../../connector/connector.ts";
+import type { Observation, RecordWrite, WritableConnector } from "../../connector/connector.ts";
+import { type Refusal, refusal, withView } from "../../connector/view.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Json } from "../../core/json.ts";
 import type { SourceRecord } from "../../core/record.ts";
@@ -44,13 +37,6 @@ export function withPlanningFields<C extends WritableConnector>(connector: C, op
     latest.set(record.id, { record, at: clock.monotonic() });
     return takenApart(record, options);
   };
-  const observed = async (id: string, observation: Observation): Promise<Observation> => {
-    if (observation.presence === "gone") return { presence: "moved", record: departed(id) };
-    if (!("record" in observation)) return observation;
-    const record = seen(observation.record);
-    const [isIn] = await admitted([observation.record], options);
-    return isIn === undefined ? { presence: "moved", record } : { ...observation, record };
-  };
   /** As it is now; null: it cannot be read. */
   const current = async (id: string, signal?: AbortSignal): Promise<SourceRecord | null> => {
     const known = latest.get(id);
@@ -58,31 +44,18 @@ export function withPlanningFields<C extends WritableConnector>(connector: C, op
     const observation = await connector.get(id, signal);
     return "record" in observation ? observation.record : null;
   };
+  const view = withView(connector, {
+    adds: Object.values(issueFields).map(schemaOf),
+    replaces: ["state"],
+    admit: (records) => admitted(records, options),
+    show: (records) => records.map(seen),
+    translate: (write, { signal }) => translate(write, options, (id) => current(id, signal)),
+  });
   return {
-    ...connector,
-    describe: async (signal?: AbortSignal) => described(await connector.describe(signal)),
-    async *pull(request: PullRequest) {
-      const pulling = connector.pull({ ...request, knownFields: ownFields(request.knownFields) });
-      for (;;) {
-        const next = await pulling.next();
-        if (next.done) return next.value;
-        const records = await admitted(next.value.records, options);
-        yield { ...next.value, records: records.map(seen) } satisfies PullBatch;
-      }
-    },
-    get: async (id: string, signal?: AbortSignal) => observed(id, await connector.get(id, signal)),
-    async find(marker: string, signal?: AbortSignal) {
-      const found = await connector.find(marker, signal);
-      return { ...found, records: found.records.map(seen) };
-    },
-    async apply(
-      write: RecordWrite,
-      applying: Parameters<WritableConnector["apply"]>[1],
-    ): Promise<WriteOutcome> {
-      const translated = await translate(write, options, (id) => current(id, applying.signal));
-      if ("kind" in translated) return translated;
-      const outcome = await connector.apply(translated.write, applying);
-      return outcome.kind === "applied" ? { ...outcome, record: seen(outcome.record) } : outcome;
+    ...view,
+    async get(id: string, signal?: AbortSignal): Promise<Observation> {
+      const observation = await view.get(id, signal);
+      return observation.presence === "gone" ? { presence: "moved", record: departed(id) } : observation;
     },
   };
 }
@@ -112,35 +85,24 @@ async function admitted(
   return records.filter((record) => !refused.has(record));
 }
 
-function described(description: Description): Description {
-  const own = description.fields.map((field) =>
-    field.id === "state" ? { ...field, isDerived: true } : field,
-  );
-  return { ...description, fields: [...own, ...Object.values(issueFields).map(schemaOf)] };
-}
-
-function ownFields(fields: PullRequest["knownFields"]): PullRequest["knownFields"] {
-  return fields?.filter(({ id }) => !id.startsWith("$")) ?? null;
-}
-
 async function translate(
   write: RecordWrite,
   options: IssueViewOptions,
   current: (id: string) => Promise<SourceRecord | null>,
-): Promise<{ readonly write: RecordWrite } | WriteOutcome> {
+): Promise<{ readonly write: RecordWrite } | Refusal> {
   if (write.kind === "trash") return { write };
   const isNew = write.kind === "create";
   if (isNew && !("title" in write.fields))
-    return refused("VALUE_INVALID", "An issue needs a title: give the row one.");
+    return refusal("VALUE_INVALID", "An issue needs a title: give the row one.");
   if (!isNew && !isPartial(write.fields)) return { write };
   const before = isNew ? null : await current(write.id);
   if (!isNew && before === null) {
     const message = "The issue cannot be read now, and parts of it cannot be written without the rest.";
-    return { kind: "refused", code: "RECORD_INCOMPLETE", message, retryAfterMs: 30_000 };
+    return refusal("RECORD_INCOMPLETE", message, 30_000);
   }
   const together = putTogether(write.fields, before, options);
   if ("problem" in together)
-    return refused("VALUE_INVALID", `Tried to write a status, and ${together.problem}.`);
+    return refusal("VALUE_INVALID", `Tried to write a status, and ${together.problem}.`);
   if (write.kind !== "create") return { write: { ...write, fields: together.fields } };
   return {
     write: { ...write, fields: { ...together.fields, body: linked(together.fields.body, write.marker) } },
@@ -152,8 +114,4 @@ function linked(body: Json | undefined, pageId: string): string {
   const parts = splitBody(typeof body === "string" ? body : "");
   const isPage = /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/.test(pageId);
   return joinBody({ ...parts, pageId: isPage ? pageId.replaceAll("-", "") : null });
-}
-
-function refused(code: string, message: string): WriteOutcome {
-  return { kind: "refused", code, message, retryAfterMs: null };
 }

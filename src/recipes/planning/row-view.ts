@@ -1,17 +1,15 @@
 import type { PlanningConfig } from "../../config/planning.ts";
 import type {
-  Description,
-  Observation,
-  PullBatch,
+  ApplyOptions,
   PullRequest,
   RecordWrite,
   WritableConnector,
   WriteOutcome,
 } from "../../connector/connector.ts";
+import { type Sight, withView } from "../../connector/view.ts";
 import type { FieldSchema, SourceRecord } from "../../core/record.ts";
 import { textIn } from "../../core/two-way/codecs/text.ts";
 import {
-  CONTENT_FIELD,
   type ContentOptions,
   contentSchema,
   empty,
@@ -45,47 +43,23 @@ export function withPlanningRows<C extends WritableConnector>(connector: C, opti
     return records.filter((record) => !left.has(record));
   };
   const { content } = options;
-  const whole = async (record: SourceRecord, signal?: AbortSignal) =>
-    content === null ? record : withContent(record, content, signal);
+  const view = withView(connector, {
+    adds: content === null ? [] : [contentSchema],
+    admit: admitted,
+    show: (records, sight) => (content === null ? records : shown(records, content, sight)),
+  });
   return {
-    ...connector,
-    describe: async (signal?: AbortSignal) => {
-      const description = await connector.describe(signal);
+    ...view,
+    async describe(signal?: AbortSignal) {
+      const description = await view.describe(signal);
       fields = description.fields;
-      return content === null ? description : withContentSchema(description);
+      return description;
     },
-    async *pull(request: PullRequest) {
+    pull(request: PullRequest) {
       fields = request.knownFields ?? fields;
-      const knownFields = request.knownFields?.filter(({ id }) => id !== CONTENT_FIELD) ?? null;
-      const pulling = connector.pull({ ...request, knownFields });
-      for (;;) {
-        const next = await pulling.next();
-        if (next.done) return next.value;
-        const records: SourceRecord[] = [];
-        for (const record of await admitted(next.value.records))
-          records.push(
-            content !== null && request.mode === "sweep"
-              ? unread(record)
-              : await whole(record, request.signal),
-          );
-        yield { ...next.value, records } satisfies PullBatch;
-      }
+      return view.pull(request);
     },
-    async get(id: string, signal?: AbortSignal): Promise<Observation> {
-      const observation = await connector.get(id, signal);
-      if (!("record" in observation)) return observation;
-      const [isIn] = await admitted([observation.record]);
-      if (isIn === undefined) return { ...observation, presence: "moved" };
-      return { ...observation, record: await whole(observation.record, signal) };
-    },
-    async find(marker: string, signal?: AbortSignal) {
-      const found = await connector.find(marker, signal);
-      return content === null ? found : { ...found, records: found.records.map(unread) };
-    },
-    async apply(
-      written: RecordWrite,
-      applying: Parameters<WritableConnector["apply"]>[1],
-    ): Promise<WriteOutcome> {
+    async apply(written: RecordWrite, applying: ApplyOptions): Promise<WriteOutcome> {
       const { write, content: text } = takenOut(written);
       const outcome = await connector.apply(write, applying);
       if (outcome.kind !== "applied" || content === null) return outcome;
@@ -97,8 +71,16 @@ export function withPlanningRows<C extends WritableConnector>(connector: C, opti
   };
 }
 
-function withContentSchema(description: Description): Description {
-  return { ...description, fields: [...description.fields, contentSchema] };
+async function shown(
+  records: readonly SourceRecord[],
+  content: ContentOptions,
+  { by, signal }: Sight,
+): Promise<readonly SourceRecord[]> {
+  if (by === "aside") return records;
+  if (by === "sweep" || by === "find") return records.map(unread);
+  const read: SourceRecord[] = [];
+  for (const record of records) read.push(await withContent(record, content, signal));
+  return read;
 }
 
 function isDone(
