@@ -16,6 +16,15 @@ export function parseNotionId(text: string): { readonly id: string } | { readonl
   return parseLink(trimmed.includes("://") ? trimmed : `https://${trimmed}`);
 }
 
+/** An id or a link as it stands in a configuration, as an id; what is neither stays as it is. null: nothing was written. */
+export function notionIdIn(text: string): string;
+export function notionIdIn(text: string | undefined): string | null;
+export function notionIdIn(text: string | undefined): string | null {
+  if (text === undefined) return null;
+  const parsed = parseNotionId(text);
+  return "id" in parsed ? parsed.id : text;
+}
+
 function parseLink(link: string): { readonly id: string } | { readonly problem: string } {
   if (!URL.canParse(link)) return { problem: accepted };
   const url = new URL(link);

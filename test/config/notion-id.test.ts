@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseNotionId } from "../../src/config/notion-id.ts";
+import { notionIdIn, parseNotionId } from "../../src/config/notion-id.ts";
 
 const plain = "0123456789abcdef0123456789abcdef";
 const dashed = "01234567-89ab-cdef-0123-456789abcdef";
@@ -34,5 +34,16 @@ describe("parseNotionId", () => {
   ])("refuses %j", (text, expected) => {
     const parsed = parseNotionId(text);
     expect("problem" in parsed && parsed.problem).toContain(expected);
+  });
+});
+
+describe("notionIdIn", () => {
+  it.each([
+    [`https://www.notion.so/acme/Roadmap-${plain}`, dashed],
+    [plain, dashed],
+    ["a name", "a name"],
+    [undefined, null],
+  ])("takes %j for %j", (written, expected) => {
+    expect(notionIdIn(written)).toBe(expected);
   });
 });

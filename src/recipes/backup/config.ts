@@ -8,7 +8,7 @@ import type {
 } from "../../config/config.ts";
 import { nameSchema, notionIdSchema } from "../../config/named.ts";
 import { suggestion } from "../../config/nearest.ts";
-import { parseNotionId } from "../../config/notion-id.ts";
+import { notionIdIn, parseNotionId } from "../../config/notion-id.ts";
 import { type ConfigProblem, pathText } from "../../config/problem.ts";
 import { checkedString, resolveSchedule, scheduleSchema } from "../../config/schedule.ts";
 import { isJsonObject, type Json } from "../../core/json.ts";
@@ -157,10 +157,9 @@ export function resolveBackup(written: WrittenBackup, taken: readonly string[]):
       deleteShareMax: written.guard?.deleteShareMax ?? 0.1,
     },
     databases: written.databases.map((database, index): DatabaseConfig => {
-      const parsed = parseNotionId(database.notionDatabaseId);
       return {
         name: names[index] ?? database.projectScopeId,
-        notionId: "id" in parsed ? parsed.id : database.notionDatabaseId,
+        notionId: notionIdIn(database.notionDatabaseId),
         dataSource: database.dataSource ?? null,
         projectScopeId: database.projectScopeId,
         isEnabled: database.syncEnabled ?? true,

@@ -1,5 +1,5 @@
 import type { LibraryConfig, LibraryPairConfig, PairConfig } from "../../config/config.ts";
-import { parseNotionId } from "../../config/notion-id.ts";
+import { notionIdIn } from "../../config/notion-id.ts";
 import { type ConfigProblem, pathText } from "../../config/problem.ts";
 import { isJsonObject, type Json } from "../../core/json.ts";
 import { timeZoneDefault } from "./day.ts";
@@ -54,9 +54,9 @@ export function resolveLibrary(written: WrittenLibrary): LibraryConfig {
   return {
     name: written.name ?? defaultName,
     notion: {
-      seriesId: idIn(notion.series),
-      booksId: idIn(notion.books),
-      parentPageId: idIn(notion.parentPage),
+      seriesId: notionIdIn(notion.series),
+      booksId: notionIdIn(notion.books),
+      parentPageId: notionIdIn(notion.parentPage),
     },
     statusNames: {
       notStarted: statuses?.notStarted ?? statusNamesDefault.notStarted,
@@ -73,12 +73,6 @@ export function resolveLibrary(written: WrittenLibrary): LibraryConfig {
     isEnabled: written.syncEnabled ?? true,
     isFollowed: true,
   };
-}
-
-function idIn(text: string | undefined): string | null {
-  if (text === undefined) return null;
-  const parsed = parseNotionId(text);
-  return "id" in parsed ? parsed.id : text;
 }
 
 /**

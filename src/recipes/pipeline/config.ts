@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import type { DatabaseUrl, PipelineConfig, PipelinePairConfig } from "../../config/config.ts";
-import { parseNotionId } from "../../config/notion-id.ts";
+import { notionIdIn } from "../../config/notion-id.ts";
 import { type ConfigProblem, pathText } from "../../config/problem.ts";
 import { absoluteStoreUrl, storeKindOf } from "../../config/store-url.ts";
 import { LockstepError } from "../../core/errors.ts";
@@ -57,13 +57,13 @@ export function resolvePipeline(
   return {
     name: written.name ?? defaultName,
     notion: {
-      id: idIn(notion.database),
-      parentPageId: idIn(notion.parentPage),
+      id: notionIdIn(notion.database),
+      parentPageId: notionIdIn(notion.parentPage),
       statusType: notion.statusProperty ?? "select",
       links: Object.fromEntries(
         linkKinds.flatMap((kind): [LinkKind, string | null][] => {
           const link = notion.links?.[kind];
-          return link === undefined ? [] : [[kind, link === true ? null : idIn(link)]];
+          return link === undefined ? [] : [[kind, link === true ? null : notionIdIn(link)]];
         }),
       ),
     },
@@ -86,12 +86,6 @@ export function resolvePipeline(
     isEnabled: written.syncEnabled ?? true,
     isFollowed: true,
   };
-}
-
-function idIn(text: string | undefined): string | null {
-  if (text === undefined) return null;
-  const parsed = parseNotionId(text);
-  return "id" in parsed ? parsed.id : text;
 }
 
 type WrittenTable = NonNullable<WrittenPipeline["table"]>;

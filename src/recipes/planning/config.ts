@@ -1,4 +1,4 @@
-import { parseNotionId } from "../../config/notion-id.ts";
+import { notionIdIn } from "../../config/notion-id.ts";
 import type {
   LabelWords,
   PlanningConfig,
@@ -114,8 +114,8 @@ export function resolvePlanning(written: WrittenPlanning): PlanningConfig {
   return {
     name: written.name ?? defaultName,
     notion: {
-      id: idIn(notion.database),
-      parentPageId: idIn(notion.parentPage),
+      id: notionIdIn(notion.database),
+      parentPageId: notionIdIn(notion.parentPage),
       statusType: notion.statusProperty ?? "select",
       idProperty: notion.idProperty ?? "Lockstep ID",
     },
@@ -139,12 +139,6 @@ export function resolvePlanning(written: WrittenPlanning): PlanningConfig {
     isEnabled: written.syncEnabled ?? true,
     isFollowed: true,
   };
-}
-
-function idIn(text: string | undefined): string | null {
-  if (text === undefined) return null;
-  const parsed = parseNotionId(text);
-  return "id" in parsed ? parsed.id : text;
 }
 
 function resolvePulls(written: Exclude<WrittenPlanning["pulls"], false | undefined>): PlanningPulls {
@@ -227,7 +221,7 @@ function sprintWords(sprint: Exclude<WrittenFields["sprint"], false | undefined>
 }
 
 function peopleOf(people: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(people).map(([login, id]) => [login, idIn(id) ?? id]));
+  return Object.fromEntries(Object.entries(people).map(([login, id]) => [login, notionIdIn(id)]));
 }
 
 /** Nothing is deleted on GitHub, and whatever was closed can be opened again; still, not a whole board at once. */

@@ -1,5 +1,5 @@
 import type { DatabaseUrl, TableConfig, TableFieldConfig, WordMapConfig } from "../../config/config.ts";
-import { parseNotionId } from "../../config/notion-id.ts";
+import { notionIdIn, parseNotionId } from "../../config/notion-id.ts";
 import { type ConfigProblem, pathText } from "../../config/problem.ts";
 import { absoluteStoreUrl } from "../../config/store-url.ts";
 import { isJsonObject, type Json } from "../../core/json.ts";
@@ -122,11 +122,10 @@ function sourcesByWord(toTable: Entry): ReadonlyMap<string, readonly string[]> {
 export function resolveTables(written: readonly WrittenTable[], folder: string): readonly TableConfig[] {
   return written.map((entry): TableConfig => {
     const { name, notion, table, match, creates, guard } = entry;
-    const parsed = parseNotionId(notion.database);
     return {
       name,
       notion: {
-        id: "id" in parsed ? parsed.id : notion.database,
+        id: notionIdIn(notion.database),
         dataSource: notion.dataSource ?? null,
         idProperty: notion.idProperty ?? "Lockstep ID",
         isProvisioningOptions: notion.provisionOptions ?? false,
