@@ -6,7 +6,8 @@ import type { SqlConnector } from "../connectors/sql/connector.ts";
 import type { EngineDeps } from "../engine/sync.ts";
 import type { PairDefinition, PairSide } from "../engine/two-way/definition.ts";
 import { readState } from "../engine/two-way/state.ts";
-import { findMarker, type TableMemory, tableMemory } from "../recipes/table/recipe.ts";
+import { findMarker } from "../recipes/binding.ts";
+import { type TableMemory, tableMemory } from "../recipes/table/recipe.ts";
 import { askWhich, knownDataSources, rememberDataSources } from "./data-sources.ts";
 import { openLibraryShelf } from "./library-shelf.ts";
 import type { NotionAccess, NotionConnection } from "./notion-access.ts";
@@ -183,7 +184,8 @@ export class Pairs implements AsyncDisposable {
   /** The property that marks pages with the keys of their rows; null: it is not there, or holds something else. */
   async findMarker(source: PairSource, signal?: AbortSignal): Promise<{ readonly name: string } | null> {
     const { fields } = await (await this.notion(source)).describe(signal);
-    const marker = findMarker(source.config, fields, await this.memoryOf(source));
+    const { markerId } = await this.memoryOf(source);
+    const marker = findMarker(fields, { idProperty: source.config.notion.idProperty, markerId });
     return marker?.vendorType === "rich_text" ? { name: marker.name } : null;
   }
 

@@ -1,14 +1,13 @@
 import { hash } from "node:crypto";
 import type { LibraryPairConfig } from "../../config/config.ts";
 import type { Description } from "../../connector/connector.ts";
-import { LockstepError } from "../../core/errors.ts";
 import { isJsonObject, type Json } from "../../core/json.ts";
-import type { FieldSchema } from "../../core/record.ts";
 import { bindRules } from "../../core/two-way/bind.ts";
 import type { PairPolicy, Side } from "../../core/two-way/mapping.ts";
 import type { Values } from "../../core/two-way/pair.ts";
 import type { FieldConfig } from "../../core/two-way/rule.ts";
 import type { BoundMapping, PairDefinition } from "../../engine/two-way/definition.ts";
+import { demandMarker, warningsOf } from "../binding.ts";
 import { bookProperties as ofBook, seriesProperties as ofSeries } from "./databases.ts";
 import { seriesKey } from "./series/key.ts";
 import { SERIES_FIELD } from "./series-field.ts";
@@ -87,7 +86,13 @@ function wordsOf(names: StatusNames): NonNullable<FieldConfig["map"]> {
 
 function bind(config: LibraryPairConfig, { left, right }: Descriptions, stored: Json): BoundMapping {
   const memory = isJsonObject(stored) ? stored : {};
-  const marker = demandMarker(config, left.fields, memory.markerId);
+  const marker = demandMarker(left.fields, {
+    name: config.name,
+    idProperty: config.notion.idProperty,
+    markerId: memory.markerId,
+    keeps: "the id of a page's record",
+    addedBy: "lockstep init --recipe library",
+  });
   const title = left.fields.find(({ vendorType }) => vendorType === "title");
   const names = config.shelf === "series" ? ofSeries : ofBook;
   const bound = bindRules(
@@ -110,12 +115,7 @@ function bind(config: LibraryPairConfig, { left, right }: Descriptions, stored: 
       propertyIds: Object.fromEntries(bound.rules.map(({ name, left: id }) => [name, id])),
       titleField: "name" in names ? names.name : names.title,
     },
-    warnings: [
-      ...left.warnings,
-      ...right.warnings,
-      ...bound.warnings,
-      ...bound.suspended.map(({ name, reason }) => `"${name}" rests until this is mended: ${reason}`),
-    ],
+    warnings: warningsOf({ left, right }, bound),
   };
 }
 
@@ -130,20 +130,4 @@ function keyOfSeries(values: Values): string | null {
   const { [ofSeries.key]: key, [ofSeries.name]: name } = values;
   if (typeof key === "string") return key;
   return typeof name === "string" ? seriesKey(name) || null : null;
-}
-
-/** Without it a page that we made could not be told from any other, and might be made twice. */
-function demandMarker(
-  { name, notion: { idProperty } }: LibraryPairConfig,
-  fields: readonly FieldSchema[],
-  markerId: Json | undefined,
-): FieldSchema {
-  const marker =
-    fields.find(({ id }) => id === markerId) ?? fields.find((field) => field.name === idProperty);
-  if (marker?.vendorType === "rich_text") return marker;
-  throw new LockstepError(
-    "SCHEMA_DRIFT",
-    `"${name}" keeps the id of a page's record in the text property "${idProperty}", and it is not there. ` +
-      "`lockstep init --recipe library` adds it.",
-  );
 }

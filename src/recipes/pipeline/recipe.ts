@@ -1,13 +1,12 @@
 import { hash } from "node:crypto";
 import type { PipelinePairConfig } from "../../config/config.ts";
-import { LockstepError } from "../../core/errors.ts";
 import { canonicalJson, isJsonObject, type Json } from "../../core/json.ts";
-import type { FieldSchema } from "../../core/record.ts";
 import { bindRules } from "../../core/two-way/bind.ts";
 import { type Known, parseBinding, writeBinding } from "../../core/two-way/binding.ts";
 import type { FieldRule, PairPolicy } from "../../core/two-way/mapping.ts";
 import type { FieldConfig } from "../../core/two-way/rule.ts";
 import type { BoundMapping, PairDefinition } from "../../engine/two-way/definition.ts";
+import { demandMarker, warningsOf } from "../binding.ts";
 import { boardProperties as board, linkProperties } from "./board.ts";
 import { keepPeoples } from "./keep-peoples.ts";
 import { type Descriptions, type OwnRules, ownRules, type PipelineWorld } from "./own-rules.ts";
@@ -92,7 +91,13 @@ function joined(
 ): BoundMapping {
   const { left, right } = descriptions;
   const memory = memoryIn(stored);
-  const marker = demandMarker(config, left.fields, memory.markerId);
+  const marker = demandMarker(left.fields, {
+    name: config.name,
+    idProperty: config.notion.idProperty,
+    markerId: memory.markerId,
+    keeps: "the key of a page's row",
+    addedBy: "lockstep init --recipe pipeline",
+  });
   const bound = bindRules(
     fields,
     {
@@ -116,12 +121,7 @@ function joined(
       propertyIds: Object.fromEntries([...bound.rules, ...own.rules].map(({ name, left: id }) => [name, id])),
       titleField: config.part === "tasks" ? board.title : linkProperties.name,
     },
-    warnings: [
-      ...left.warnings,
-      ...right.warnings,
-      ...bound.warnings,
-      ...suspended.map(({ name, reason }) => `"${name}" rests until this is mended: ${reason}`),
-    ],
+    warnings: warningsOf(descriptions, { warnings: bound.warnings, suspended }),
   };
 }
 
@@ -161,22 +161,6 @@ function isDraft(step: Json | undefined): boolean {
 
 function ofPeople(rule: FieldRule): FieldRule {
   return rule.owner === "both" ? { ...rule, accepts: keepPeoples } : rule;
-}
-
-/** Without it a page that we made could not be told from any other, and might be made twice. */
-function demandMarker(
-  { name, notion: { idProperty } }: PipelinePairConfig,
-  fields: readonly FieldSchema[],
-  markerId: string | null,
-): FieldSchema {
-  const marker =
-    fields.find(({ id }) => id === markerId) ?? fields.find((field) => field.name === idProperty);
-  if (marker?.vendorType === "rich_text") return marker;
-  throw new LockstepError(
-    "SCHEMA_DRIFT",
-    `"${name}" keeps the key of a page's row in the text property "${idProperty}", and it is not there. ` +
-      "`lockstep init --recipe pipeline` adds it.",
-  );
 }
 
 function titleId({ left }: Descriptions): string {

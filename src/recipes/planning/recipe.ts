@@ -1,12 +1,12 @@
 import { hash } from "node:crypto";
 import type { PlanningConfig, PlanningPairConfig } from "../../config/planning.ts";
 import type { Description } from "../../connector/connector.ts";
-import { LockstepError } from "../../core/errors.ts";
 import { canonicalJson, isJsonObject, type Json } from "../../core/json.ts";
-import type { FieldSchema, SourceRecord } from "../../core/record.ts";
+import type { SourceRecord } from "../../core/record.ts";
 import { bindRules } from "../../core/two-way/bind.ts";
 import type { PairPolicy, Side } from "../../core/two-way/mapping.ts";
 import type { BoundMapping, PairDefinition } from "../../engine/two-way/definition.ts";
+import { demandMarker, warningsOf } from "../binding.ts";
 import { rowFacts } from "./board.ts";
 import { issueKey } from "./issue-key.ts";
 import { fieldConfigs, ruledBy } from "./rules.ts";
@@ -38,7 +38,13 @@ function bind(
   stored: Json,
 ): BoundMapping {
   const memory = isJsonObject(stored) ? stored : {};
-  const marker = demandMarker(name, planning, left.fields, memory.markerId);
+  const marker = demandMarker(left.fields, {
+    name,
+    idProperty: planning.notion.idProperty,
+    markerId: memory.markerId,
+    keeps: "the id of a row's issue",
+    addedBy: "lockstep init --recipe planning",
+  });
   const titleId =
     left.fields.find(({ vendorType }) => vendorType === "title")?.id ?? planning.fields.title.property;
   const bound = bindRules(
@@ -72,30 +78,8 @@ function bind(
       propertyIds: Object.fromEntries(rules.map((rule) => [rule.name, rule.left])),
       titleField: planning.fields.title.property,
     },
-    warnings: [
-      ...left.warnings,
-      ...right.warnings,
-      ...bound.warnings,
-      ...bound.suspended.map((each) => `"${each.name}" rests until this is mended: ${each.reason}`),
-    ],
+    warnings: warningsOf({ left, right }, bound),
   };
-}
-
-/** Without it a row that we made could not be told from any other, and might be made twice. */
-function demandMarker(
-  name: string,
-  { notion: { idProperty } }: PlanningConfig,
-  fields: readonly FieldSchema[],
-  markerId: Json | undefined,
-): FieldSchema {
-  const marker =
-    fields.find(({ id }) => id === markerId) ?? fields.find((field) => field.name === idProperty);
-  if (marker?.vendorType === "rich_text") return marker;
-  throw new LockstepError(
-    "SCHEMA_DRIFT",
-    `"${name}" keeps the id of a row's issue in the text property "${idProperty}", and it is not there. ` +
-      "`lockstep init --recipe planning` adds it.",
-  );
 }
 
 /** Which issues become rows. */

@@ -1,8 +1,6 @@
 import { hash } from "node:crypto";
 import type { TableConfig, TableFieldConfig } from "../../config/config.ts";
-import { suggestion } from "../../config/nearest.ts";
 import type { Description } from "../../connector/connector.ts";
-import { LockstepError } from "../../core/errors.ts";
 import { canonicalJson, isJsonObject, type Json } from "../../core/json.ts";
 import type { FieldSchema } from "../../core/record.ts";
 import { bindRules } from "../../core/two-way/bind.ts";
@@ -10,6 +8,7 @@ import type { FieldRule, PairPolicy, Side } from "../../core/two-way/mapping.ts"
 import type { Values } from "../../core/two-way/pair.ts";
 import type { FieldConfig } from "../../core/two-way/rule.ts";
 import type { BoundMapping, PairDefinition } from "../../engine/two-way/definition.ts";
+import { demandMarker, warningsOf } from "../binding.ts";
 
 /** What a binding remembers beside its rules. */
 export interface TableMemory {
@@ -46,7 +45,13 @@ function bind(
   { left, right }: Readonly<Record<Side, Description>>,
   stored: Json,
 ): BoundMapping {
-  const marker = demandMarker(config, left.fields, tableMemory(stored));
+  const marker = demandMarker(left.fields, {
+    name: config.name,
+    idProperty: config.notion.idProperty,
+    markerId: tableMemory(stored).markerId,
+    keeps: "the key of a page's row",
+    addedBy: `lockstep table install ${config.name}`,
+  });
   const bound = bindRules(
     config.fields.map(toFieldConfig),
     {
@@ -69,12 +74,7 @@ function bind(
       propertyIds: propertyIdsIn(config, bound.binding),
       titleField: titleFieldOf(bound.rules, left.fields),
     },
-    warnings: [
-      ...left.warnings,
-      ...right.warnings,
-      ...bound.warnings,
-      ...bound.suspended.map(({ name, reason }) => `"${name}" rests until this is mended: ${reason}`),
-    ],
+    warnings: warningsOf({ left, right }, bound),
   };
 }
 
@@ -90,35 +90,6 @@ export function tableMemory(stored: Json): TableMemory {
     ),
     titleField: typeof titleField === "string" ? titleField : null,
   };
-}
-
-/** The property that marks pages with the keys of their rows: by the id it had, or by its configured id or name. */
-export function findMarker(
-  { notion: { idProperty } }: Pick<TableConfig, "notion">,
-  fields: readonly FieldSchema[],
-  { markerId }: TableMemory,
-): FieldSchema | undefined {
-  return (
-    fields.find(({ id }) => id === markerId) ??
-    fields.find(({ id, name }) => id === idProperty || name === idProperty)
-  );
-}
-
-/** Without it a page that we made could not be told from any other, and might be made twice. */
-function demandMarker(config: TableConfig, fields: readonly FieldSchema[], memory: TableMemory): FieldSchema {
-  const { name, notion } = config;
-  const marker = findMarker(config, fields, memory);
-  if (marker?.vendorType === "rich_text") return marker;
-  const texts = fields.filter(({ vendorType }) => vendorType === "rich_text").map((field) => field.name);
-  const found =
-    marker === undefined
-      ? `there is no such property.${suggestion(notion.idProperty, texts)}`
-      : `"${marker.name}" is of type ${marker.vendorType}.`;
-  throw new LockstepError(
-    "SCHEMA_DRIFT",
-    `"${name}" keeps the key of a page's row in the text property "${notion.idProperty}" of the Notion database, and ${found} ` +
-      `\`lockstep table install ${name}\` adds it.`,
-  );
 }
 
 const sideOf = { notion: "left", table: "right", both: "both", newest: "newest", ask: "ask" } as const;
