@@ -1,14 +1,10 @@
-import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
 import type { PipelineSetup } from "../../app/pipeline-setup.ts";
 import type { PipelineConfig } from "../../config/config.ts";
 import { readEnvironment, withDatabaseUrls } from "../../config/environment.ts";
-import { configFileNames, readConfigFile } from "../../config/load.ts";
-import { resolveConfig } from "../../config/resolve.ts";
 import { LockstepError } from "../../core/errors.ts";
 import { isJsonObject, type Json } from "../../core/json.ts";
 import type { CommandContext, CommandResult } from "../command.ts";
+import { openSection, saveSection } from "../config-section.ts";
 
 /** What to write when there is no `pipeline` section yet. */
 export interface PipelineFlags {
@@ -26,13 +22,9 @@ export interface PipelineFlags {
  * program it says what to write there. Run again, it changes nothing.
  */
 export async function initPipeline(context: CommandContext, flags: PipelineFlags): Promise<CommandResult> {
-  const { io, deps, flags: common } = context;
-  const file = fileOf(io.cwd, common.config);
-  const before = existsSync(file) ? objectIn(await readConfigFile(file), file) : {};
-  const section = isJsonObject(before.pipeline) ? before.pipeline : sectionOf(flags);
-  const config = resolveConfig({ ...before, pipeline: section }, file);
-  const { pipeline } = config;
-  if (pipeline === undefined) throw new LockstepError("UNEXPECTED", "the section that was written is gone");
+  const { io, deps } = context;
+  const opened = await openSection(context, "pipeline", () => sectionOf(flags));
+  const { config, recipe: pipeline, section } = opened;
   const environment = readEnvironment(io.env);
   const { setup, channels } = await deps.setUpPipeline({
     config,
@@ -41,36 +33,12 @@ export async function initPipeline(context: CommandContext, flags: PipelineFlags
     baseUrl: environment.notionBaseUrl,
     signal: io.signal,
   });
-  const written = { ...before, pipeline: withIds(section, setup) };
-  const isWanting = JSON.stringify(written) !== JSON.stringify(before);
-  const isChanged = isWanting && file.endsWith(".json");
-  if (isChanged) await writeFile(file, `${JSON.stringify(written, null, 2)}\n`);
-  const toWrite = isWanting && !isChanged ? { pipeline: written.pipeline } : null;
+  const { document, text } = await saveSection(opened, withIds(section, setup));
   return {
     exitCode: 0,
-    document: { ok: true, file, isFileChanged: isChanged, toWrite, ...setup, areChannelsNew: channels.isNew },
-    text: textOf({
-      ending: endingOf(file, { isChanged, toWrite }),
-      pipeline,
-      setup,
-      areChannelsNew: channels.isNew,
-    }),
+    document: { ok: true, ...document, ...setup, areChannelsNew: channels.isNew },
+    text: textOf({ ending: text, pipeline, setup, areChannelsNew: channels.isNew }),
   };
-}
-
-function fileOf(folder: string, named: string | undefined): string {
-  if (named !== undefined) return resolve(folder, named);
-  const there = configFileNames.find((name) => existsSync(join(folder, name)));
-  return join(folder, there ?? configFileNames[0]);
-}
-
-function endingOf(
-  file: string,
-  { isChanged, toWrite }: { readonly isChanged: boolean; readonly toWrite: Json },
-): string {
-  if (isChanged) return `Wrote ${file}.`;
-  if (toWrite === null) return `${file} is as it was.`;
-  return `${file} is a program and stays as it is. Write this into it, in place of its pipeline if it has one:\n${JSON.stringify(toWrite, null, 2)}`;
 }
 
 function sectionOf({ page, notion, status, links = [], url, urlEnv, channels }: PipelineFlags): {
@@ -95,7 +63,7 @@ function sectionOf({ page, notion, status, links = [], url, urlEnv, channels }: 
   };
 }
 
-function withIds(section: { readonly [key: string]: Json }, { board, links }: PipelineSetup): Json {
+function withIds(section: { readonly [key: string]: Json }, { board, links }: PipelineSetup) {
   const notion = isJsonObject(section.notion) ? section.notion : {};
   const wanted = isJsonObject(notion.links) ? notion.links : {};
   const found = Object.fromEntries(
@@ -142,9 +110,4 @@ function textOf({
     ending,
     "Next: lockstep doctor, then lockstep serve",
   ].join("\n");
-}
-
-function objectIn(value: Json, file: string): { readonly [key: string]: Json } {
-  if (isJsonObject(value)) return value;
-  throw new LockstepError("CONFIG_INVALID", `${file} holds no object; correct it, then run this again.`);
 }
