@@ -1,12 +1,11 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { noSecrets } from "../config/environment.ts";
 import { type Emulator, startEmulator } from "../emulator/index.ts";
 import { type Check, checkAgainstTruth, type Told } from "./demo-checks.ts";
+import { openDemoFolder, type Played, playDemo, richText } from "./demo-stage.ts";
 import type { DiffReport, HistoryReport, Lockstep, RunReport } from "./lockstep.ts";
-import { openLockstep } from "./open.ts";
 import type { BoardColumn } from "./pipeline-demo-checks.ts";
 
 /** What the demo shows, in order; faces turn it into text. */
@@ -46,22 +45,16 @@ const agent = "mcp:demo-agent";
  * at work; backed up again. Then everything the store says is compared with what the emulator knows to be true.
  */
 export async function runDemo(options: DemoOptions): Promise<DemoReport> {
-  const folder = await mkdtemp(join(tmpdir(), "lockstep-demo-"));
-  try {
-    await using emulator = await startEmulator({ seed: JSON.parse(await readFile(seedFile, "utf8")) });
-    const lockstep = await openLockstep({
-      config: demoConfig(folder, emulator),
-      secrets: { ...noSecrets, notionToken: emulator.token },
-      baseUrl: emulator.url,
-    });
-    try {
-      return await new Demo(emulator, lockstep, options).play(folder);
-    } finally {
-      await lockstep.close();
-    }
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  await using folder = await openDemoFolder();
+  await using emulator = await startEmulator({ seed: JSON.parse(await readFile(seedFile, "utf8")) });
+  const opening = {
+    config: demoConfig(folder.path, emulator),
+    secrets: { ...noSecrets, notionToken: emulator.token },
+    baseUrl: emulator.url,
+  };
+  return await playDemo(opening, options, (lockstep) =>
+    new Demo(emulator, lockstep, options).play(folder.path),
+  );
 }
 
 class Demo {
@@ -79,7 +72,7 @@ class Demo {
     this.tasks = dataSourceCalled(emulator, "Tasks");
   }
 
-  async play(folder: string): Promise<DemoReport> {
+  async play(folder: string): Promise<Played> {
     const { emulator } = this;
     const contacts = dataSourceCalled(emulator, "Contacts");
     const rows = emulator.workspace.rows(this.tasks).length + emulator.workspace.rows(contacts).length;
@@ -104,9 +97,15 @@ class Demo {
       runs: this.runs,
       calls: this.calls,
     });
-    this.show({ kind: "checks", checks });
-    if (!this.options.isOnce) await this.stayUp(folder);
-    return { ok: checks.every((check) => check.ok), checks, runs: this.runs };
+    const { url, token } = emulator;
+    return {
+      checks,
+      runs: this.runs,
+      whereabouts: [
+        `The emulator answers at ${url} (token ${token}); the store is ${join(folder, "lockstep.db")}.`,
+        `Try: curl -s ${url}/_emulator/calls`,
+      ],
+    };
   }
 
   private async visit(title: string): Promise<void> {
@@ -176,17 +175,6 @@ class Demo {
     this.say("Checked against the emulator's own truth", []);
   }
 
-  private async stayUp(folder: string): Promise<void> {
-    const { url, token } = this.emulator;
-    this.say("Still up, until Ctrl-C", [
-      `The emulator answers at ${url} (token ${token}); the store is ${join(folder, "lockstep.db")}.`,
-      `Try: curl -s ${url}/_emulator/calls`,
-    ]);
-    const { signal } = this.options;
-    if (!signal.aborted)
-      await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
-  }
-
   private rowCalled(title: string): string {
     const row = this.emulator.workspace
       .rows(this.tasks)
@@ -205,7 +193,7 @@ class Demo {
 }
 
 function text(content: string, type: "rich_text" | "title" = "rich_text") {
-  return { [type]: [{ type: "text", text: { content } }] };
+  return { [type]: richText(content) };
 }
 
 function dataSourceCalled(emulator: Emulator, name: string): string {

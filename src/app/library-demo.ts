@@ -1,18 +1,16 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { noSecrets } from "../config/environment.ts";
 import { resolveConfig } from "../config/resolve.ts";
-import { isJsonObject, type Json } from "../core/json.ts";
+import type { Json } from "../core/json.ts";
 import { type Emulator, startEmulator } from "../emulator/index.ts";
 import { bookProperties as names, seriesProperties as seriesNames } from "../recipes/library/databases.ts";
 import type { DemoOptions, DemoReport } from "./demo.ts";
 import type { Check } from "./demo-checks.ts";
+import { openDemoFolder, plainText, playDemo, richText } from "./demo-stage.ts";
 import type { ImportReport, LibraryDesk } from "./library-report.ts";
 import { initLibrary, type LibrarySetup } from "./library-setup.ts";
 import type { Lockstep, RunReport } from "./lockstep.ts";
-import { openLockstep } from "./open.ts";
 import type { BoardColumn } from "./pipeline-demo-checks.ts";
 
 /** Four books as an export without series columns tells them: the series are read out of their titles, without any network. */
@@ -29,29 +27,27 @@ const exportText = [
  * throws away in between. Then Notion is compared with what should be there.
  */
 export async function runLibraryDemo(options: DemoOptions): Promise<DemoReport> {
-  const folder = await mkdtemp(join(tmpdir(), "lockstep-demo-"));
-  try {
-    await using emulator = await startEmulator({ ratePerMinute: null });
-    const parentPage = emulator.workspace.createPage({ properties: {} });
-    const secrets = { ...noSecrets, notionToken: emulator.token };
-    const before = configFor(folder, { parentPage });
-    if (before.library === undefined) throw new Error("the demo's configuration has no library");
-    const request = { config: before, library: before.library, secrets, baseUrl: emulator.url };
-    const setup = await initLibrary(request);
-    const config = configFor(folder, { series: setup.series, books: setup.books });
-    const lockstep = await openLockstep({ config, secrets, baseUrl: emulator.url });
-    try {
-      const demo = new LibraryDemo({ emulator, lockstep, setup, options });
-      const checks = await demo.play();
-      options.onEvent({ kind: "checks", checks });
-      if (!options.isOnce) await demo.stayUp(folder);
-      return { ok: checks.every(({ ok }) => ok), checks, runs: demo.runs };
-    } finally {
-      await lockstep.close();
-    }
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  await using folder = await openDemoFolder();
+  await using emulator = await startEmulator({ ratePerMinute: null });
+  const parentPage = emulator.workspace.createPage({ properties: {} });
+  const secrets = { ...noSecrets, notionToken: emulator.token };
+  const before = configFor(folder.path, { parentPage });
+  if (before.library === undefined) throw new Error("the demo's configuration has no library");
+  const request = { config: before, library: before.library, secrets, baseUrl: emulator.url };
+  const setup = await initLibrary(request);
+  const config = configFor(folder.path, { series: setup.series, books: setup.books });
+  return await playDemo({ config, secrets, baseUrl: emulator.url }, options, async (lockstep) => {
+    const demo = new LibraryDemo({ emulator, lockstep, setup, options });
+    const checks = await demo.play();
+    const store = join(folder.path, "lockstep.db");
+    return {
+      checks,
+      runs: demo.runs,
+      whereabouts: [
+        `The emulator answers at ${emulator.url} (token ${emulator.token}); the store is ${store}.`,
+      ],
+    };
+  });
 }
 
 function configFor(folder: string, notion: { readonly [key: string]: Json }): Config {
@@ -90,7 +86,9 @@ class LibraryDemo {
     const calls = await this.callsOf(() => this.import(true));
     this.say("The same file again", [`Nothing to do, found out with ${calls} requests.`]);
 
-    this.edit("Harry Potter and the Sorcerer's Stone", { [names.title]: { title: text("Harry Potter 1") } });
+    this.edit("Harry Potter and the Sorcerer's Stone", {
+      [names.title]: { title: richText("Harry Potter 1") },
+    });
     this.edit("The Two Towers", { [names.status]: { select: { name: "La Poubelle" } } });
     this.edit("Harry Potter 1", { [names.status]: { select: { name: "La Poubelle" } } });
     this.say("A person edits in Notion", [
@@ -114,16 +112,6 @@ class LibraryDemo {
     this.show();
     this.say("Checked: Notion against what should be there", []);
     return this.check(first, calls, kept);
-  }
-
-  async stayUp(folder: string): Promise<void> {
-    const { emulator, options } = this.parts;
-    this.say("Still up, until Ctrl-C", [
-      `The emulator answers at ${emulator.url} (token ${emulator.token}); the store is ${join(folder, "lockstep.db")}.`,
-    ]);
-    const { signal } = options;
-    if (!signal.aborted)
-      await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
   }
 
   private async check(first: ImportReport, calls: number, kept: ImportReport): Promise<readonly Check[]> {
@@ -201,8 +189,8 @@ class LibraryDemo {
     const { emulator, setup } = this.parts;
     return emulator.workspace.rows(setup.books).map(({ id, properties }) => ({
       id,
-      title: plain(properties[names.title]),
-      status: plain(properties[names.status]),
+      title: plainText(properties[names.title]),
+      status: plainText(properties[names.status]),
       series: Array.isArray(properties[names.series])
         ? (properties[names.series] as readonly Json[]).length
         : 0,
@@ -214,7 +202,7 @@ class LibraryDemo {
     const rows = emulator.workspace.rows(setup.series);
     return rows.map(({ properties }) => {
       const [name, status, owned] = [seriesNames.name, seriesNames.finalStatus, seriesNames.ownedTotal].map(
-        (each) => plain(properties[each]),
+        (each) => plainText(properties[each]),
       );
       return `${name} (${status}, ${owned})`;
     });
@@ -242,15 +230,4 @@ class LibraryDemo {
 function countsOf({ counts }: ImportReport): string {
   const { series, books } = counts;
   return `${series.create} series and ${books.create} books are new, ${books.change} books change, ${books.unchanged} stay.`;
-}
-
-function text(content: string) {
-  return [{ type: "text", text: { content } }];
-}
-
-function plain(value: Json | undefined): string {
-  if (Array.isArray(value))
-    return value.map((part: Json) => (isJsonObject(part) ? String(part.plain_text ?? "") : "")).join("");
-  if (isJsonObject(value)) return typeof value.name === "string" ? value.name : "";
-  return typeof value === "string" ? value : "";
 }

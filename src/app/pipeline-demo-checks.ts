@@ -1,9 +1,10 @@
-import { isJsonObject, type Json } from "../core/json.ts";
+import type { Json } from "../core/json.ts";
 import type { Emulator } from "../emulator/index.ts";
 import { boardProperties as names } from "../recipes/pipeline/board.ts";
 import type { SqlRow, TaskDatabase } from "../recipes/pipeline/database.ts";
 import { stateOf, statuses } from "../recipes/pipeline/statuses.ts";
 import type { Check } from "./demo-checks.ts";
+import { check, checkHistory, plainText } from "./demo-stage.ts";
 import type { Lockstep } from "./lockstep.ts";
 import type { PipelineTold } from "./pipeline-demo.ts";
 import type { PipelineSetup } from "./pipeline-setup.ts";
@@ -21,21 +22,21 @@ export function viewOf(emulator: Emulator, board: string): readonly BoardColumn[
     .map(({ name }) => ({
       status: name,
       entries: rows
-        .filter(({ properties }) => plain(properties[names.status]) === name)
+        .filter(({ properties }) => plainText(properties[names.status]) === name)
         .map(({ properties }) => cardOf(properties)),
     }))
     .filter(({ entries }) => entries.length > 0);
 }
 
 function cardOf(properties: Readonly<Record<string, Json>>): string {
-  const priority = plain(properties[names.priority]);
+  const priority = plainText(properties[names.priority]);
   const files = properties.Assets;
   const count = Array.isArray(files) ? files.length : 0;
   const more = [
     ...(priority === "High" ? ["high"] : []),
     ...(count === 0 ? [] : [`${count} ${count === 1 ? "file" : "files"}`]),
   ];
-  return `${plain(properties[names.title])}${more.length === 0 ? "" : ` (${more.join(", ")})`}`;
+  return `${plainText(properties[names.title])}${more.length === 0 ? "" : ` (${more.join(", ")})`}`;
 }
 
 /** Compares board, table, queue and history. */
@@ -51,7 +52,7 @@ export async function checkPipelineDemo(of: {
   const jobs = await database.write((sql) => sql("SELECT * FROM task_jobs", []));
   const pages = emulator.workspace.rows(setup.board);
   const statusOn = (id: unknown) =>
-    plain(pages.find((page) => page.id === id)?.properties[names.status] ?? null);
+    plainText(pages.find((page) => page.id === id)?.properties[names.status] ?? null);
   const taskOf = (title: string) => rows.find((row) => row.notion_page_id === told.pages[title]);
   const apart = rows.filter((row) => stateOf(statusOn(row.notion_page_id)) !== row.status);
   const miscounted = Object.entries(told.queued).filter(
@@ -79,12 +80,8 @@ export async function checkPipelineDemo(of: {
     check("files are linked on the board", filesOf(pages, told.pages.Bees) === 1, "Bees has its picture"),
     check("what people wrote is as they wrote it", areTextsKept(pages, told), "titles and topics"),
     check("rest is rest", told.idle.written === 0, `${told.idle.requests} requests, no write`),
-    await checkHistory(lockstep, told),
+    await checkHistory(lockstep, Object.values(told.pages), "entries"),
   ];
-}
-
-function check(name: string, ok: boolean, detail: string): Check {
-  return { name, ok, detail };
 }
 
 function titlesOf(rows: readonly SqlRow[]): string {
@@ -100,24 +97,7 @@ function filesOf(pages: Pages, id: string | undefined): number {
 
 function areTextsKept(pages: Pages, { pages: ids }: PipelineTold): boolean {
   return Object.entries(ids).every(
-    ([title, id]) => plain(pages.find((page) => page.id === id)?.properties[names.title] ?? null) === title,
+    ([title, id]) =>
+      plainText(pages.find((page) => page.id === id)?.properties[names.title] ?? null) === title,
   );
-}
-
-async function checkHistory(lockstep: Lockstep, { pages }: PipelineTold): Promise<Check> {
-  const histories = await Promise.all(Object.values(pages).map((id) => lockstep.twoWay.history(id, 1_000)));
-  const flawed = histories.filter(({ flaw }) => flaw !== null);
-  const versions = histories.reduce((sum, history) => sum + history.versions.length, 0);
-  return check(
-    "history is whole",
-    flawed.length === 0,
-    `${versions} versions of ${histories.length} entries`,
-  );
-}
-
-function plain(value: Json | undefined): string {
-  if (Array.isArray(value))
-    return value.map((part: Json) => (isJsonObject(part) ? String(part.plain_text ?? "") : "")).join("");
-  if (isJsonObject(value)) return typeof value.name === "string" ? value.name : "";
-  return typeof value === "string" ? value : "";
 }

@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Config, Secrets } from "../config/config.ts";
 import { noSecrets } from "../config/environment.ts";
@@ -9,10 +7,10 @@ import { boardProperties as names } from "../recipes/pipeline/board.ts";
 import { openTaskDatabase } from "../recipes/pipeline/database.ts";
 import { createTaskQueue, type TaskQueue } from "../recipes/pipeline/queue.ts";
 import type { DemoOptions, DemoReport } from "./demo.ts";
+import { openDemoFolder, playDemo, richText } from "./demo-stage.ts";
 import type { LogEvent } from "./herald.ts";
 import { initPipeline } from "./init-pipeline.ts";
 import type { Lockstep, RunReport } from "./lockstep.ts";
-import { openLockstep } from "./open.ts";
 import { checkPipelineDemo, viewOf } from "./pipeline-demo-checks.ts";
 import { workOnNext } from "./pipeline-demo-worker.ts";
 import type { PipelineSetup } from "./pipeline-setup.ts";
@@ -23,31 +21,28 @@ import { systemClock } from "./platform.ts";
  * them. Then board, table and history are compared.
  */
 export async function runPipelineDemo(options: DemoOptions): Promise<DemoReport> {
-  const folder = await mkdtemp(join(tmpdir(), "lockstep-demo-"));
-  try {
-    await using emulator = await startEmulator({ ratePerMinute: null });
-    const parentPage = emulator.workspace.createPage({ properties: {} });
-    const secrets = { ...noSecrets, notionToken: emulator.token };
-    const before = configFor(folder, { parentPage, links: { assets: true } });
-    const setup = await setUp(before, secrets, emulator);
-    const config = configFor(folder, { database: setup.board, links: setup.links });
-    const lockstep = await openLockstep({ config, secrets, baseUrl: emulator.url });
-    await using database = openTaskDatabase(`sqlite:${join(folder, "tasks.db")}`, systemClock);
+  await using folder = await openDemoFolder();
+  await using emulator = await startEmulator({ ratePerMinute: null });
+  const parentPage = emulator.workspace.createPage({ properties: {} });
+  const secrets = { ...noSecrets, notionToken: emulator.token };
+  const before = configFor(folder.path, { parentPage, links: { assets: true } });
+  const setup = await setUp(before, secrets, emulator);
+  const config = configFor(folder.path, { database: setup.board, links: setup.links });
+  const file = join(folder.path, "tasks.db");
+  return await playDemo({ config, secrets, baseUrl: emulator.url }, options, async (lockstep) => {
+    await using database = openTaskDatabase(`sqlite:${file}`, systemClock);
     const queue = createTaskQueue({ database, random: Math.random });
-    try {
-      const demo = new PipelineDemo({ emulator, lockstep, queue, board: setup.board, options });
-      const told = await demo.play(folder, setup);
-      demo.say("Checked: board, table, queue and history", []);
-      const checks = await checkPipelineDemo({ emulator, lockstep, database, told, setup });
-      options.onEvent({ kind: "checks", checks });
-      if (!options.isOnce) await demo.stayUp(folder);
-      return { ok: checks.every(({ ok }) => ok), checks, runs: demo.runs };
-    } finally {
-      await lockstep.close();
-    }
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+    const demo = new PipelineDemo({ emulator, lockstep, queue, board: setup.board, options });
+    const told = await demo.play(folder.path, setup);
+    demo.say("Checked: board, table, queue and history", []);
+    return {
+      checks: await checkPipelineDemo({ emulator, lockstep, database, told, setup }),
+      runs: demo.runs,
+      whereabouts: [
+        `The emulator answers at ${emulator.url} (token ${emulator.token}); the tasks are in ${file}.`,
+      ],
+    };
+  });
 }
 
 function configFor(folder: string, notion: { readonly [key: string]: unknown }): Config {
@@ -178,8 +173,8 @@ class PipelineDemo {
     const page = emulator.workspace.createPage({
       parent: { dataSourceId: board },
       properties: {
-        [names.title]: { title: text(title) },
-        [names.topic]: { rich_text: text(entry.topic) },
+        [names.title]: { title: richText(title) },
+        [names.topic]: { rich_text: richText(entry.topic) },
         [names.status]: { select: { name: entry.status } },
         ...(entry.channel === null ? {} : { [names.channel]: { select: { name: "Main" } } }),
         ...(entry.priority === undefined ? {} : { [names.priority]: { select: { name: entry.priority } } }),
@@ -193,21 +188,7 @@ class PipelineDemo {
     this.parts.emulator.workspace.editPage(this.pages.get(title) ?? "", { properties });
   }
 
-  async stayUp(folder: string): Promise<void> {
-    const { emulator, options } = this.parts;
-    this.say("Still up, until Ctrl-C", [
-      `The emulator answers at ${emulator.url} (token ${emulator.token}); the tasks are in ${join(folder, "tasks.db")}.`,
-    ]);
-    const { signal } = options;
-    if (!signal.aborted)
-      await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
-  }
-
   say(title: string, lines: readonly string[]): void {
     this.parts.options.onEvent({ kind: "heading", title, lines });
   }
-}
-
-function text(content: string) {
-  return [{ type: "text", text: { content } }];
 }

@@ -1,7 +1,7 @@
-import { isJsonObject, type Json } from "../core/json.ts";
 import type { GitHubEmulator } from "../emulator/github/github.ts";
 import type { Emulator } from "../emulator/index.ts";
 import type { Check } from "./demo-checks.ts";
+import { check, checkHistory, plainText } from "./demo-stage.ts";
 import type { Lockstep } from "./lockstep.ts";
 import type { BoardColumn } from "./pipeline-demo-checks.ts";
 import type { PlanningTold } from "./planning-demo.ts";
@@ -75,7 +75,7 @@ export async function checkPlanningDemo(of: {
       told.idle.written === 0,
       `${told.idle.notion} requests to Notion, ${told.idle.github} to GitHub`,
     ),
-    await checkHistory(lockstep, told),
+    await checkHistory(lockstep, told.rows.values(), "rows"),
   ];
 }
 
@@ -88,27 +88,9 @@ function isLike({ number, title, state }: Issue, rows: readonly Row[]): boolean 
   return row.Title === title.replaceAll("\u2060", "") && isOpen === (state === "open");
 }
 
-async function checkHistory(lockstep: Lockstep, { rows }: PlanningTold): Promise<Check> {
-  const histories = await Promise.all([...rows.values()].map((id) => lockstep.twoWay.history(id, 1_000)));
-  const versions = histories.reduce((sum, history) => sum + history.versions.length, 0);
-  const isWhole = histories.every(({ flaw }) => flaw === null);
-  return check("history is whole", isWhole, `${versions} versions of ${histories.length} rows`);
-}
-
-function check(name: string, ok: boolean, detail: string): Check {
-  return { name, ok, detail };
-}
-
 function rowsOf(notion: Emulator, database: string): readonly Row[] {
   const rows = notion.workspace.rows(database).filter(({ inTrash }) => !inTrash);
   return rows.map(({ properties }) =>
-    Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, plain(value)])),
+    Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, plainText(value)])),
   );
-}
-
-function plain(value: Json | undefined): string {
-  if (Array.isArray(value))
-    return value.map((part: Json) => (isJsonObject(part) ? String(part.plain_text ?? "") : "")).join("");
-  if (isJsonObject(value)) return typeof value.name === "string" ? value.name : "";
-  return typeof value === "string" ? value : "";
 }

@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Config, Secrets } from "../config/config.ts";
 import { noSecrets } from "../config/environment.ts";
@@ -7,9 +5,9 @@ import { resolveConfig } from "../config/resolve.ts";
 import { type GitHubEmulator, startGitHubEmulator } from "../emulator/github/github.ts";
 import { type Emulator, startEmulator } from "../emulator/index.ts";
 import type { DemoOptions, DemoReport } from "./demo.ts";
+import { openDemoFolder, playDemo, richText } from "./demo-stage.ts";
 import type { LogEvent } from "./herald.ts";
 import type { Lockstep, RunReport } from "./lockstep.ts";
-import { openLockstep } from "./open.ts";
 import { boardOf, checkPlanningDemo } from "./planning-demo-checks.ts";
 import { initPlanning, type PlanningSetup } from "./planning-setup.ts";
 
@@ -20,34 +18,31 @@ const repository = "acme/app";
  * Lockstep between them. Then both sides and the history are compared.
  */
 export async function runPlanningDemo(options: DemoOptions): Promise<DemoReport> {
-  const folder = await mkdtemp(join(tmpdir(), "lockstep-demo-"));
-  try {
-    await using notion = await startEmulator({ ratePerMinute: null });
-    await using github = await startGitHubEmulator();
-    github.people.addRepository(repository);
-    const parentPage = notion.workspace.createPage({ properties: {} });
-    const secrets: Secrets = {
-      ...noSecrets,
-      notionToken: notion.token,
-      github: { ...noSecrets.github, auth: { kind: "token", token: github.token } },
+  await using folder = await openDemoFolder();
+  await using notion = await startEmulator({ ratePerMinute: null });
+  await using github = await startGitHubEmulator();
+  github.people.addRepository(repository);
+  const parentPage = notion.workspace.createPage({ properties: {} });
+  const secrets: Secrets = {
+    ...noSecrets,
+    notionToken: notion.token,
+    github: { ...noSecrets.github, auth: { kind: "token", token: github.token } },
+  };
+  const setup = await setUp(configFor(folder.path, { parentPage }), secrets, { notion, github });
+  const config = configFor(folder.path, { database: setup.database });
+  const opening = { config, secrets, baseUrl: notion.url, githubUrl: github.url };
+  return await playDemo(opening, options, async (lockstep) => {
+    const demo = new PlanningDemo({ notion, github, lockstep, setup, options });
+    const told = await demo.play();
+    demo.say("Checked: rows, issues, pull requests and history", []);
+    return {
+      checks: await checkPlanningDemo({ notion, github, lockstep, setup, told }),
+      runs: demo.runs,
+      whereabouts: [
+        `Notion answers at ${notion.url} (token ${notion.token}), GitHub at ${github.url} (token ${github.token}).`,
+      ],
     };
-    const setup = await setUp(configFor(folder, { parentPage }), secrets, { notion, github });
-    const config = configFor(folder, { database: setup.database });
-    const lockstep = await openLockstep({ config, secrets, baseUrl: notion.url, githubUrl: github.url });
-    try {
-      const demo = new PlanningDemo({ notion, github, lockstep, setup, options });
-      const told = await demo.play();
-      demo.say("Checked: rows, issues, pull requests and history", []);
-      const checks = await checkPlanningDemo({ notion, github, lockstep, setup, told });
-      options.onEvent({ kind: "checks", checks });
-      if (!options.isOnce) await demo.stayUp();
-      return { ok: checks.every(({ ok }) => ok), checks, runs: demo.runs };
-    } finally {
-      await lockstep.close();
-    }
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 function configFor(folder: string, notion: { readonly [key: string]: string }): Config {
@@ -162,7 +157,7 @@ class PlanningDemo {
     const { people } = this.parts.github;
     const number = this.issueOf("Login fails on Safari");
     people.editIssue(repository, number, { title: "Login fails on Safari 19" }, "ada");
-    this.edit("Login fails on Safari", { Title: { title: text("Login fails everywhere") } });
+    this.edit("Login fails on Safari", { Title: { title: richText("Login fails everywhere") } });
     people.comment(repository, number, "Seen on iOS, too.", "grace");
     this.say("Friday: two people rename one thing", [
       "Both titles stay where they are until somebody decides; the row shows both in a comment.",
@@ -208,7 +203,7 @@ class PlanningDemo {
     const page = this.parts.notion.workspace.createPage({
       parent: { dataSourceId: this.parts.setup.database },
       properties: {
-        Title: { title: text(title) },
+        Title: { title: richText(title) },
         Status: { select: { name: Status } },
         ...(Priority === undefined ? {} : { Priority: { select: { name: Priority } } }),
       },
@@ -263,21 +258,7 @@ class PlanningDemo {
     return this.parts.github.people.issue(repository, pull)?.pull?.headSha ?? "";
   }
 
-  async stayUp(): Promise<void> {
-    const { notion, github, options } = this.parts;
-    this.say("Still up, until Ctrl-C", [
-      `Notion answers at ${notion.url} (token ${notion.token}), GitHub at ${github.url} (token ${github.token}).`,
-    ]);
-    const { signal } = options;
-    if (!signal.aborted)
-      await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
-  }
-
   say(title: string, lines: readonly string[]): void {
     this.parts.options.onEvent({ kind: "heading", title, lines });
   }
-}
-
-function text(content: string) {
-  return [{ type: "text", text: { content } }];
 }
