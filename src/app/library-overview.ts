@@ -2,17 +2,18 @@ import type { CollectionVersion } from "../core/collection/record.ts";
 import { collectionChainFlaw } from "../core/collection/write.ts";
 import type { Store } from "../store/store.ts";
 import type { RunReport, Verification } from "./lockstep.ts";
+import { verificationOf } from "./run-verification.ts";
 
 const pageSize = 500;
 
 /** Whether what a run of a library wrote into history is still exactly that, and the history of each record it touched whole. */
 export async function verifyLibraryRun(
   { collections }: Pick<Store, "collections">,
-  { sync, run }: RunReport,
+  report: RunReport,
 ): Promise<Verification> {
   const touched = new Map<string, CollectionVersion>();
   let versions = 0;
-  for await (const version of collections.iterateRecordVersionsOfRun(run.id)) {
+  for await (const version of collections.iterateRecordVersionsOfRun(report.run.id)) {
     versions += 1;
     touched.set(`${version.collection}\n${version.recordId}`, version);
   }
@@ -21,17 +22,7 @@ export async function verifyLibraryRun(
     const flaw = await flawOf(collections, version);
     if (flaw !== null) flaws.push(`record ${version.recordId}, ${flaw}`);
   }
-  const hasEnded = run.endedAt !== null && run.status !== "interrupted";
-  const checks = [
-    { name: "the run ended, and says how", ok: hasEnded, detail: run.status },
-    {
-      name: "history is exactly what was written",
-      ok: flaws.length === 0,
-      detail:
-        flaws[0] ?? `${versions} versions of ${touched.size} records, each with the hash of the one before`,
-    },
-  ];
-  return { ok: checks.every((check) => check.ok), runId: run.id, sync, checks };
+  return verificationOf(report, { versions, records: touched.size, flaws });
 }
 
 async function flawOf(

@@ -6,6 +6,7 @@ import type { RunReport, Verification } from "./lockstep.ts";
 import { flawOf } from "./pair-history.ts";
 import { labelsOf } from "./run-pairs.ts";
 import type { SyncWorld } from "./run-syncs.ts";
+import { verificationOf } from "./run-verification.ts";
 import type { PairStatus } from "./two-way.ts";
 
 /** How a two-way sync stands. Asks the store only. */
@@ -31,11 +32,11 @@ export async function pairStatusOf({ deps, pairs }: SyncWorld, table: PairConfig
 /** Whether what a two-way run wrote into history is still exactly that, and the history of each record it touched whole. */
 export async function verifyPairRun(
   { pairs }: Pick<Store, "pairs">,
-  { sync, run }: RunReport,
+  report: RunReport,
 ): Promise<Verification> {
   const links = new Set<string>();
   let versions = 0;
-  for await (const version of pairs.iterateVersionsOfRun(run.id)) {
+  for await (const version of pairs.iterateVersionsOfRun(report.run.id)) {
     versions += 1;
     links.add(version.linkId);
   }
@@ -44,15 +45,5 @@ export async function verifyPairRun(
     const flaw = await flawOf(pairs, linkId);
     if (flaw !== null) flaws.push(`record ${linkId}, ${flaw}`);
   }
-  const hasEnded = run.endedAt !== null && run.status !== "interrupted";
-  const checks = [
-    { name: "the run ended, and says how", ok: hasEnded, detail: run.status },
-    {
-      name: "history is exactly what was written",
-      ok: flaws.length === 0,
-      detail:
-        flaws[0] ?? `${versions} versions of ${links.size} records, each with the hash of the one before`,
-    },
-  ];
-  return { ok: checks.every((check) => check.ok), runId: run.id, sync, checks };
+  return verificationOf(report, { versions, records: links.size, flaws });
 }
