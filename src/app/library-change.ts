@@ -3,6 +3,7 @@ import type { CollectionRecord } from "../core/collection/record.ts";
 import { LockstepError } from "../core/errors.ts";
 import type { Json } from "../core/json.ts";
 import { type HeldLease, holdLease } from "../engine/lease.ts";
+import { begunRun } from "../engine/run-evidence.ts";
 import type { EngineDeps } from "../engine/sync.ts";
 import { collectionNames } from "../recipes/library/collections.ts";
 import {
@@ -192,27 +193,17 @@ export class LibraryChange implements AsyncDisposable {
   }
 
   private async start(): Promise<Run> {
-    const { ids, clock, store } = this.deps;
+    const { store } = this.deps;
     const { by, source, trigger, runId } = this.about;
-    const run: Run = {
-      id: runId ?? ids.next(),
-      syncId: libraryId(this.config),
+    const syncId = libraryId(this.config);
+    const run = begunRun(this.deps, {
+      id: runId,
+      syncId,
       type: "library",
       source: by,
       sourceId: source,
       trigger,
-      status: "running",
-      startedAt: new Date(clock.now()).toISOString(),
-      endedAt: null,
-      counts: countsOf([]),
-      calls: 0,
-      retries: 0,
-      errors: [],
-      warnings: [],
-      checkpointBefore: null,
-      checkpointAfter: null,
-      certificate: null,
-    };
+    });
     await store.startRun(run);
     this.run = run;
     return run;

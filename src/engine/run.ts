@@ -1,10 +1,9 @@
-import { LockstepError } from "../core/errors.ts";
 import type { Run, RunStatus, SyncState } from "../store/store.ts";
 import { holdLease } from "./lease.ts";
 import { dryLedger, durableLedger } from "./ledger.ts";
 import type { Step } from "./reconcile.ts";
+import { begunRun, failureOf } from "./run-evidence.ts";
 import type { EngineDeps, SyncDefinition } from "./sync.ts";
-import { Tally } from "./tally.ts";
 import { Work, type WorkOptions } from "./work.ts";
 
 export interface RunOptions extends WorkOptions {
@@ -95,18 +94,9 @@ async function carryOut(
     if (refusal === null) return { status: "succeeded", errors: [] };
     return { status: "refused", errors: [{ code: "GUARD_REFUSED", message: refusal }] };
   } catch (error) {
-    const failure = describeError(error, signal);
+    const failure = failureOf(error, signal, "what was read");
     return { status: failure.code === "CANCELLED" ? "cancelled" : "failed", errors: [failure] };
   }
-}
-
-function describeError(error: unknown, signal: AbortSignal): { code: string; message: string } {
-  // A lost lease aborts the run's requests too: then the loss is the reason, not the cancelled request.
-  const cause = signal.aborted && signal.reason instanceof LockstepError ? signal.reason : error;
-  if (cause instanceof LockstepError) return { code: cause.code, message: cause.message };
-  if (signal.aborted) return { code: "CANCELLED", message: "the run was cancelled; what was read is saved" };
-  const message = error instanceof Error ? error.message : String(error);
-  return { code: "UNEXPECTED", message: `unexpected failure: ${message}` };
 }
 
 /** The evidence of a run that has only just begun. */
@@ -116,23 +106,12 @@ export function startedRun(
   trigger: string,
   state: SyncState | null,
 ): Run {
-  return {
-    id: deps.ids.next(),
+  const about = {
     syncId: sync.id,
     type: "import",
     source: "notion",
     sourceId: sync.sourceId,
     trigger,
-    status: "running",
-    startedAt: new Date(deps.clock.now()).toISOString(),
-    endedAt: null,
-    counts: new Tally().counts(),
-    calls: 0,
-    retries: 0,
-    errors: [],
-    warnings: [],
-    checkpointBefore: state?.checkpoint ?? null,
-    checkpointAfter: null,
-    certificate: null,
-  };
+  } as const;
+  return { ...begunRun(deps, about), checkpointBefore: state?.checkpoint ?? null };
 }

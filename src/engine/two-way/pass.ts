@@ -1,8 +1,8 @@
 import type { Capabilities, Description } from "../../connector/connector.ts";
-import { LockstepError } from "../../core/errors.ts";
 import type { Side } from "../../core/two-way/mapping.ts";
 import type { Run, RunStatus } from "../../store/store.ts";
 import { holdLease } from "../lease.ts";
+import { begunRun, failureOf } from "../run-evidence.ts";
 import type { PairDefinition, PairDeps, PassOptions } from "./definition.ts";
 import { convergeAll, convergeUrgent } from "./drain.ts";
 import { makeAllDue, makeRefusedDue, poll, type ReadingEnd, sweep, takeHints } from "./reading.ts";
@@ -84,7 +84,7 @@ async function carryOut(context: Context): Promise<Pick<Run, "status" | "errors"
     const status: RunStatus = refusals.length === 0 ? "succeeded" : "refused";
     return { status, errors: refusals.map((message) => ({ code: "GUARD_REFUSED", message })), warnings };
   } catch (error) {
-    const failure = failureOf(error, context);
+    const failure = failureOf(error, context.signal, "what was done");
     return { status: failure.code === "CANCELLED" ? "cancelled" : "failed", errors: [failure], warnings };
   }
 }
@@ -214,15 +214,6 @@ export function stopGently({ clock }: PairDeps, asked: AbortSignal | undefined, 
   };
 }
 
-function failureOf(error: unknown, { signal }: Context): { code: string; message: string } {
-  // A lost lease aborts the requests of the pass too: then the loss is the reason, not the cancelled request.
-  const cause = signal.aborted && signal.reason instanceof LockstepError ? signal.reason : error;
-  if (cause instanceof LockstepError) return { code: cause.code, message: cause.message };
-  if (signal.aborted) return { code: "CANCELLED", message: "the run was cancelled; what was done is saved" };
-  const message = error instanceof Error ? error.message : String(error);
-  return { code: "UNEXPECTED", message: `unexpected failure: ${message}` };
-}
-
 function sum(meters: readonly { readonly calls: number; readonly retries: number }[]) {
   return {
     calls: meters.reduce((total, { calls }) => total + calls, 0),
@@ -232,23 +223,11 @@ function sum(meters: readonly { readonly calls: number; readonly retries: number
 
 /** The evidence of a run that begins. */
 export function startedRun(deps: PairDeps, pair: PairDefinition, trigger: string): Run {
-  return {
-    id: deps.ids.next(),
+  return begunRun(deps, {
     syncId: pair.id,
     type: "two-way",
     source: `${pair.sides.left.label} and ${pair.sides.right.label}`,
     sourceId: pair.sides.left.collectionId,
     trigger,
-    status: "running",
-    startedAt: new Date(deps.clock.now()).toISOString(),
-    endedAt: null,
-    counts: new PassTally().counts(),
-    calls: 0,
-    retries: 0,
-    errors: [],
-    warnings: [],
-    checkpointBefore: null,
-    checkpointAfter: null,
-    certificate: null,
-  };
+  });
 }
