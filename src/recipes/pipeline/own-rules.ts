@@ -4,7 +4,6 @@ import { LockstepError } from "../../core/errors.ts";
 import type { Json } from "../../core/json.ts";
 import type { FieldSchema } from "../../core/record.ts";
 import { findField, type Known, type KnownSide } from "../../core/two-way/binding.ts";
-import type { SideField } from "../../core/two-way/codecs/codec.ts";
 import type { OptionWords } from "../../core/two-way/codecs/words.ts";
 import type { FieldRule, Side } from "../../core/two-way/mapping.ts";
 import type { BoundMapping } from "../../engine/two-way/definition.ts";
@@ -12,6 +11,7 @@ import { boardProperties as board } from "./board.ts";
 import { channelRule } from "./channel-rule.ts";
 import type { Channel } from "./channels.ts";
 import { entryIn } from "./entry.ts";
+import type { BoundOptionRule, OptionField } from "./option-rule.ts";
 import { priorityRule } from "./priority-rule.ts";
 import { statusRule } from "./status-rule.ts";
 import { STEP_FIELD } from "./step-field.ts";
@@ -64,12 +64,7 @@ export function ownRules(
 interface Maker {
   readonly name: string;
   readonly right: string;
-  readonly make: (field: {
-    readonly name: string;
-    readonly left: SideField;
-    readonly right: SideField;
-    readonly known: OptionWords;
-  }) => { readonly rule: FieldRule; readonly words: OptionWords };
+  readonly make: (field: OptionField) => BoundOptionRule;
 }
 
 interface Made {

@@ -1,18 +1,11 @@
-import type { SideField } from "../../core/two-way/codecs/codec.ts";
-import { learnWords, type OptionWords, wordForm } from "../../core/two-way/codecs/words.ts";
-import type { FieldChange, FieldRule } from "../../core/two-way/mapping.ts";
+import type { FieldChange } from "../../core/two-way/mapping.ts";
+import { type BoundOptionRule, type OptionField, optionRule } from "./option-rule.ts";
 import { stateOf, statuses } from "./statuses.ts";
 import { statusToStep, stepToStatus } from "./step.ts";
 import { canPeopleMove, type HumanMoves, moveProblem } from "./transitions.ts";
 
-export interface StatusRuleOptions {
-  readonly name: string;
-  /** The board's status property, as it is described now. */
-  readonly left: SideField;
-  /** The table's `$step`. */
-  readonly right: SideField;
-  /** What options were first seen to mean, by their ids: people may rename them. */
-  readonly known: OptionWords;
+/** The board's status property and the table's `$step`. */
+export interface StatusRuleOptions extends OptionField {
   readonly moves: HumanMoves;
   /** Why an entry that holds this may not leave Draft; null: it may. */
   readonly refuses: (values: FieldChange["values"]) => string | null;
@@ -23,19 +16,10 @@ export interface StatusRuleOptions {
  * People's allowed moves are taken into the table; everything else is set back to what the table says, and when both
  * moved, the table wins.
  */
-export function statusRule(options: StatusRuleOptions): {
-  readonly rule: FieldRule;
-  readonly words: OptionWords;
-} {
-  const { name, left, right, known, moves, refuses } = options;
-  const words = learnWords(left, new Set(statuses.map((status) => status.name)), known);
-  const rule: FieldRule = {
-    name,
-    left: left.schema.id,
-    right: right.schema.id,
-    owner: "both",
+export function statusRule({ moves, refuses, ...field }: StatusRuleOptions): BoundOptionRule {
+  return optionRule(field, {
+    words: statuses.map((status) => status.name),
     policy: "right",
-    isWriteOnce: false,
     accepts: ({ side, from, to, values }) => {
       if (side === "right") return null;
       const problem = moveProblem(moves, { from: textOf(from), to: textOf(to) });
@@ -47,12 +31,9 @@ export function statusRule(options: StatusRuleOptions): {
       const state = typeof agreed === "string" ? stateOf(agreed) : undefined;
       return side === "right" || state === undefined || canPeopleMove(moves, state);
     },
-    elements: null,
-    forms: { left: wordForm(left, words), right: wordForm(right, {}) },
     toRight: statusToStep,
     toLeft: stepToStatus,
-  };
-  return { rule, words };
+  });
 }
 
 function textOf(value: FieldChange["from"]): string | null {
