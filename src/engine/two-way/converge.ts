@@ -1,32 +1,27 @@
 import { LockstepError } from "../../core/errors.ts";
 import { otherSide, type Side } from "../../core/two-way/mapping.ts";
 import type { PairPlan, SideWrite } from "../../core/two-way/pair.ts";
-import { planPair } from "../../core/two-way/plan.ts";
-import type { PairConflict, PairLink } from "../../store/pair-store.ts";
-import { arm, foughtOver, freshMs, mayGoBlind, resolve, supersededVersions } from "./act.ts";
+import type { PairLink } from "../../store/pair-store.ts";
+import { foughtOver, freshMs, mayGoBlind } from "./act.ts";
 import { withoutDead } from "./alone.ts";
-import { followConflicts, openConflicts, settlementsOf, triplesOf } from "./conflicts.ts";
-import { duplicateProblem, duplicateRecheckMs, tendExtras } from "./extras.ts";
-import { dueBy, isAmbiguous, openPair, type Pair, recordId, withIntents, withSeen } from "./link.ts";
-import { fateOf, landNamed, openCreate } from "./lookup.ts";
+import { openConflicts } from "./conflicts.ts";
+import { tendExtras } from "./extras.ts";
+import { isAmbiguous, openPair, type Pair, withIntents, withSeen } from "./link.ts";
+import { fateOf, openCreate } from "./lookup.ts";
 import { marking, onlyMarker, sideToMark } from "./marks.ts";
-import { discover } from "./reading.ts";
-import { isRetired, openOn, readSide, sidesToRead, viewOf } from "./reads.ts";
-import { isRefused } from "./refusals.ts";
+import { isRetired, openOn, readSide, sidesToRead } from "./reads.ts";
+import { type Ending, finish, postpone, postponeTo, restAsIs, troubled, waitAgainMs } from "./rest.ts";
+import { type Planned, type Step, send } from "./send.ts";
 import {
-  commitChanges,
   demandGoing,
+  join,
   type PairChange,
   reload,
   type Session,
+  save,
   unchangedHistory,
 } from "./session.ts";
-import { rereadLater, waitsUnread } from "./unread.ts";
-
-/** How a pair was left. `deletion`: it waits for the guard, which judges all deletions of a run together. */
-export type Ending =
-  | { readonly kind: "agreed" | "waiting" }
-  | { readonly kind: "deletion"; readonly linkId: string; readonly side: Side };
+import { nextSide, planOf } from "./thought.ts";
 
 /** What a pass allows and is told. */
 export interface ConvergeOptions {
@@ -38,7 +33,6 @@ export interface ConvergeOptions {
 
 /** Rounds for one pair in one pass; each either ends it or follows from something new. */
 const roundsMax = 16;
-const waitAgainMs = 60_000;
 /**
  * Writes to one side of a pair that may be in doubt at once: one, and one more when a look shows no effect of it. Whoever
  * swallows both swallows more; the next waits until the first can no longer take effect.
@@ -66,8 +60,6 @@ export async function converge(session: Session, link: PairLink, options: Conver
   }
   return postpone(session, change, waitAgainMs);
 }
-
-type Step = { readonly ending: Ending } | { readonly change: PairChange | null };
 
 async function takeStep(session: Session, change: PairChange, options: ConvergeOptions): Promise<Step> {
   const { pair } = change;
@@ -101,24 +93,6 @@ async function takeStep(session: Session, change: PairChange, options: ConvergeO
   const write = plan.writes[side];
   if (write === null) throw new Error("a side without a write was chosen");
   return carryOut(session, change, { plan, stored, side, write }, options);
-}
-
-async function restAsIs(session: Session, change: PairChange): Promise<Ending> {
-  const { pair } = change;
-  await save(session, { ...change, pair: { ...pair, link: { ...pair.link, dueAt: null } } });
-  // What was told of it is looked at all the same, key and all: it may not be ambiguous any more, and is due then.
-  for (const side of sidesToRead(session, pair)) {
-    const id = recordId(pair.link, side);
-    if (id !== null) await discover(session, side, [id]);
-  }
-  return { kind: "waiting" };
-}
-
-interface Planned {
-  readonly plan: PairPlan;
-  readonly stored: readonly PairConflict[];
-  readonly side: Side;
-  readonly write: SideWrite;
 }
 
 async function carryOut(
@@ -155,48 +129,6 @@ async function carryOut(
   return send(session, change, planned);
 }
 
-async function send(
-  session: Session,
-  change: PairChange,
-  { plan, stored, side, write }: Planned,
-): Promise<Step> {
-  const { deps } = session;
-  const based = withPlan(session, change, plan, stored);
-  const versions = [...based.versions, ...supersededVersions(session, based.pair, plan)];
-  const isBlind =
-    session.capabilities[side].hasPreconditions || mayGoBlind(session, change.pair, { side, write });
-  const readAt = isBlind ? null : (change.pair.doc.seen[side]?.readAt ?? 0);
-  const armed = arm(session, { ...based, versions }, { side, write, readAt });
-  const saved = await save(session, armed.change);
-  if (saved === null) return { change: null };
-  await tell(session, saved.pair, plan);
-  demandGoing(session);
-  const outcome = await session.pair.sides[side].connector
-    .apply(armed.write, {
-      sendBy: armed.sendBy,
-      signal: session.sendSignal,
-    })
-    .catch(async (error: unknown) => {
-      // Thrown only when nothing was written: the intent is void.
-      const intents = saved.pair.doc.intents.filter(({ id }) => id !== armed.intent.id);
-      await save(session, { ...saved, pair: withIntents(saved.pair, intents) });
-      throw error;
-    });
-  session.tally.wrote(armed.intent.kind, outcome.kind);
-  const resolved = resolve(session, saved.pair, armed.intent, outcome);
-  if (outcome.kind === "doubt" && outcome.committedId !== null && write.kind === "create") {
-    const named = await landNamed(session, resolved.change.pair, armed.intent, outcome.committedId);
-    if (named !== null) return { change: await save(session, named) };
-  }
-  const now = deps.clock.now();
-  if (resolved.next === "later") {
-    await save(session, resolved.change);
-    return { ending: { kind: "waiting" } };
-  }
-  const due = dueBy(resolved.change.pair, now, 1);
-  return { change: await save(session, { ...resolved.change, pair: due }) };
-}
-
 /** A write is planned on what is there now, not on what a listing showed some time ago; a deletion doubly so. */
 function needsReading(session: Session, pair: Pair, side: Side, write: SideWrite): readonly Side[] {
   const now = session.deps.clock.now();
@@ -209,117 +141,6 @@ function needsReading(session: Session, pair: Pair, side: Side, write: SideWrite
   if (write.kind === "trash" && pair.doc.seen[source]?.isStrong !== true) needed.push(source);
   return needed;
 }
-
-/** What would be planned on what is known now; conflicts that wait for a person are taken as undecided. */
-export function foresee(session: Session, pair: Pair): PairPlan {
-  return planOf(session, pair, []);
-}
-
-function planOf(session: Session, pair: Pair, stored: readonly PairConflict[]): PairPlan {
-  const { link, doc } = pair;
-  return planPair({
-    base: { status: link.status, fields: doc.base },
-    left: viewOf(pair, "left"),
-    right: viewOf(pair, "right"),
-    rules: session.mapping.rules,
-    policy: session.pair.policy,
-    openConflicts: triplesOf(stored),
-    settlements: settlementsOf(stored),
-    suspended: [...session.suspended, ...session.heldFields],
-  });
-}
-
-/**
- * The side to write first: where a lost race is noticed, so that the other write rests on something firm. What was refused
- * for what it says is not sent again.
- */
-function nextSide(session: Session, pair: Pair, plan: PairPlan): Side | null {
-  const wanted = (["left", "right"] as const).filter((side) => {
-    const write = plan.writes[side];
-    return write !== null && !isRefused(session, pair, side, write);
-  });
-  const firm = wanted.find((side) => session.capabilities[side].hasPreconditions);
-  return firm ?? wanted[0] ?? null;
-}
-
-/** The pair with everything that the plan learned without writing. */
-function withPlan(
-  session: Session,
-  change: PairChange,
-  plan: PairPlan,
-  stored: readonly PairConflict[],
-): PairChange {
-  const { pair } = change;
-  const conflicts = followConflicts(session, pair, stored, plan);
-  const intents = pair.doc.intents.filter((intent) => !isRetired(pair, intent));
-  return {
-    pair: {
-      link: { ...pair.link, status: plan.base.status },
-      doc: { ...pair.doc, base: plan.base.fields, intents, conflicts: conflicts.open },
-    },
-    versions: change.versions,
-    conflicts: conflicts.rows,
-  };
-}
-
-const recheckMs = [3_600_000, 6 * 3_600_000, 24 * 3_600_000] as const;
-
-/** Nothing to write: the pair rests, until a doubt runs out or something is told. */
-async function finish(
-  session: Session,
-  change: PairChange,
-  plan: PairPlan,
-  stored: readonly PairConflict[],
-): Promise<Ending> {
-  const rested = withPlan(session, change, plan, stored);
-  const { link, doc } = rested.pair;
-  const isMissing = [viewOf(rested.pair, "left"), viewOf(rested.pair, "right")].some(
-    ({ presence }) => presence === "unknown",
-  );
-  const now = session.deps.clock.now();
-  // What cannot be seen is looked at again below; a horizon that has passed meanwhile is no reason to hurry.
-  const waits: number[] = isMissing ? [] : doc.intents.map(({ horizon }) => horizon + 1);
-  if (session.heldFields.length > 0) waits.push(now + 1);
-  let { attempts } = doc;
-  let problem = duplicateProblem(doc);
-  if (isMissing) {
-    waits.push(now + (recheckMs[Math.min(attempts, 2)] ?? waitAgainMs));
-    attempts += 1;
-    problem = "RECORD_MISSING";
-  } else if (waitsUnread(rested.pair, plan)) {
-    waits.push(now + Math.min(unreadMaxMs, waitAgainMs * 2 ** Math.min(attempts, 20)));
-    attempts += 1;
-    problem = "RECORD_INCOMPLETE: a field has changed here that could not be read there";
-  } else if (plan.unmappable.length > 0) {
-    problem = plan.unmappable.map(({ field, message }) => `${field}: ${message}`).join("; ");
-  } else {
-    attempts = 0;
-  }
-  // Nothing that is wanted may be sent: it waits for whatever changes, on either side.
-  const isHeldBack = plan.writes.left !== null || plan.writes.right !== null;
-  const refused = isHeldBack ? (doc.refused ?? null) : null;
-  if (refused !== null && !isMissing) problem = refused.problem;
-  const isAgreed = waits.length === 0;
-  if (duplicateProblem(doc) !== null) waits.push(now + duplicateRecheckMs);
-  const dueAt = waits.length === 0 ? null : Math.max(now + 1, Math.min(...waits));
-  const pair: Pair = { link: { ...link, dueAt, problem, priority: 1 }, doc: { ...doc, attempts, refused } };
-  session.tally.rested(plan, pair);
-  const isUnread = isMissing || waitsUnread(rested.pair, plan);
-  if ((await save(session, { ...rested, pair: isUnread ? rereadLater(pair, plan) : pair })) === null)
-    return { kind: "waiting" };
-  await tell(session, rested.pair, plan);
-  return { kind: isAgreed ? "agreed" : "waiting" };
-}
-
-async function tell(session: Session, { link, doc }: Pair, { refused, unmappable }: PairPlan): Promise<void> {
-  if (refused.length + unmappable.length === 0) return;
-  const { leftId, rightId } = link;
-  const values = { left: doc.seen.left?.values ?? {}, right: doc.seen.right?.values ?? {} };
-  const notice = { linkId: link.id, leftId, rightId, refused, unmappable, values, runId: session.runId };
-  await session.pair.onNotice?.(notice);
-}
-
-const unreadMaxMs = 6 * 3_600_000;
 
 async function readAll(session: Session, change: PairChange, reading: readonly Side[]): Promise<PairChange> {
   let next = change;
@@ -354,33 +175,4 @@ function orphaned(pair: Pair): Pair {
     pair,
     pair.doc.intents.map((intent) => ({ ...intent, state: "doubt" as const })),
   );
-}
-
-function troubled(change: PairChange, problem: string): PairChange {
-  return { ...change, pair: { ...change.pair, link: { ...change.pair.link, problem } } };
-}
-
-function postpone(session: Session, change: PairChange, ms: number): Promise<Ending> {
-  return postponeTo(session, change, session.deps.clock.now() + ms);
-}
-
-async function postponeTo(session: Session, change: PairChange, dueAt: number): Promise<Ending> {
-  const { link, doc } = change.pair;
-  await save(session, { ...change, pair: { link: { ...link, dueAt, priority: 1 }, doc } });
-  return { kind: "waiting" };
-}
-
-function join(before: PairChange, after: PairChange): PairChange {
-  return {
-    pair: after.pair,
-    versions: [...before.versions, ...after.versions],
-    conflicts: [...before.conflicts, ...after.conflicts],
-  };
-}
-
-/** Makes a change durable; what it carried is spent. null: the pair was changed by somebody else. */
-async function save(session: Session, change: PairChange): Promise<PairChange | null> {
-  const saved = await commitChanges(session, [change]);
-  const [pair] = saved ?? [];
-  return pair === undefined ? null : unchangedHistory(pair);
 }

@@ -3,12 +3,13 @@ import type { GuardFact } from "../../core/two-way/guard.ts";
 import type { Side } from "../../core/two-way/mapping.ts";
 import type { PairLink } from "../../store/pair-store.ts";
 import { backOffMs } from "../back-off.ts";
-import { type ConvergeOptions, converge, foresee } from "./converge.ts";
+import { type ConvergeOptions, converge } from "./converge.ts";
 import { factOf, guardChanges, guardDeletions, recentDeletions } from "./guarding.ts";
 import { openPair } from "./link.ts";
 import { takeHints } from "./reading.ts";
 import { commitChanges, demandGoing, reload, type Session, unchangedHistory } from "./session.ts";
 import { type SyncState, stateJson } from "./state.ts";
+import { foresee } from "./thought.ts";
 
 /** Pairs taken up in one go; between two goes, hints that came in meanwhile go first. */
 const chunkMax = 100;

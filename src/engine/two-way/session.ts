@@ -69,6 +69,22 @@ export async function commitChanges(
   return chained.map(({ pair }) => ({ ...pair, link: { ...pair.link, revision: pair.link.revision + 1 } }));
 }
 
+/** Makes a change durable; what it carried is spent. null: the pair was changed by somebody else. */
+export async function save(session: Session, change: PairChange): Promise<PairChange | null> {
+  const saved = await commitChanges(session, [change]);
+  const [pair] = saved ?? [];
+  return pair === undefined ? null : unchangedHistory(pair);
+}
+
+/** One change after the other. */
+export function join(before: PairChange, after: PairChange): PairChange {
+  return {
+    pair: after.pair,
+    versions: [...before.versions, ...after.versions],
+    conflicts: [...before.conflicts, ...after.conflicts],
+  };
+}
+
 function isRefused({ stale, taken }: PairCommitResult): boolean {
   return stale.length > 0 || taken.length > 0;
 }
