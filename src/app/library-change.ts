@@ -21,6 +21,10 @@ const pageSize = 500;
 /** Somebody else may change records between reading and writing them; then all of it is thought through again. */
 const retriesMax = 20;
 
+/** Another process is at it: asked again this soon, and this often. */
+const busyMs = 1_000;
+const busyTriesMax = 600;
+
 /** What a sync of the library's own is called in the store. */
 export function libraryId({ name }: Pick<LibraryConfig, "name">): string {
   return `library:${name}`;
@@ -207,6 +211,23 @@ export class LibraryChange implements AsyncDisposable {
     await store.startRun(run);
     this.run = run;
     return run;
+  }
+}
+
+/** Begins a change as soon as nobody else is at it. Throws RUN_IN_PROGRESS after a long wait. */
+export async function beginChange(
+  deps: EngineDeps,
+  config: LibraryConfig,
+  about: ChangeAbout,
+): Promise<LibraryChange> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await LibraryChange.begin(deps, config, about);
+    } catch (error) {
+      const isBusy = error instanceof LockstepError && error.code === "RUN_IN_PROGRESS";
+      if (!isBusy || tries >= busyTriesMax) throw error;
+      await deps.clock.sleep(busyMs);
+    }
   }
 }
 

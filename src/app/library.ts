@@ -2,14 +2,13 @@ import type { Config, LibraryConfig, PairConfig } from "../config/config.ts";
 import { LockstepError } from "../core/errors.ts";
 import { runSchedule } from "../engine/schedule.ts";
 import type { EngineDeps } from "../engine/sync.ts";
-import { dayAt } from "../recipes/library/day.ts";
-import type { Draft, ShelfPlan } from "../recipes/library/draft.ts";
-import { judgeShelf } from "../recipes/library/judge.ts";
+import type { Draft, Shelf, ShelfPlan } from "../recipes/library/draft.ts";
 import type { OpenLibrary } from "../recipes/library/open-library.ts";
 import { takeBack } from "../recipes/library/take-back.ts";
 import { cleanUp, resetShelf } from "../recipes/library/tidy.ts";
 import type { Herald } from "./herald.ts";
-import { LibraryChange, libraryId, thinkOver } from "./library-change.ts";
+import { judgeNow, LibraryCascade } from "./library-cascade.ts";
+import { beginChange, type ChangeAbout, type LibraryChange, libraryId, thinkOver } from "./library-change.ts";
 import { bookEvent } from "./library-events.ts";
 import { readImport, takeIn } from "./library-import.ts";
 import { expectedOf, predicting } from "./library-pace.ts";
@@ -26,7 +25,6 @@ import {
 } from "./library-report.ts";
 import { LibrarySyncs, type SyncParts } from "./library-sync.ts";
 import type { RunReport } from "./lockstep.ts";
-import { isLibraryPair } from "./right-side.ts";
 
 export interface LibraryParts extends SyncParts {
   readonly deps: EngineDeps;
@@ -36,9 +34,8 @@ export interface LibraryParts extends SyncParts {
   readonly openLibrary: OpenLibrary | null;
 }
 
-/** Another process is at it: asked again this soon, and this often. */
-const busyMs = 1_000;
-const busyTriesMax = 600;
+/** Decides what changes, and why something does not. */
+type Think = (draft: Draft, shelf: Shelf) => { readonly refusal: string | null };
 
 /** What Lockstep keeps of a library, what follows from changes of it, and the way from there to Notion. */
 export class Library implements LibraryDesk {
@@ -46,13 +43,13 @@ export class Library implements LibraryDesk {
   private readonly parts: LibraryParts;
   private readonly syncs: LibrarySyncs;
   private readonly listeners: (() => void)[] = [];
-  private toldRefusal: string | null = null;
-  private judgedAt = "";
+  private readonly cascade: LibraryCascade;
 
   constructor(config: LibraryConfig, parts: LibraryParts) {
     this.config = config;
     this.parts = parts;
     this.syncs = new LibrarySyncs(config, parts);
+    this.cascade = new LibraryCascade(config, parts);
   }
 
   /** Told of every change of the collections that was not made in Notion. */
@@ -86,7 +83,7 @@ export class Library implements LibraryDesk {
 
   private async importInto(
     change: LibraryChange,
-    think: (draft: Draft) => { readonly refusal: string | null },
+    think: Think,
     options: ImportOptions,
   ): Promise<ShelfReport & Pick<ImportReport, "expected">> {
     const { deps, notion } = this.parts;
@@ -114,7 +111,7 @@ export class Library implements LibraryDesk {
     const { allowCascade } = options;
     const cascadeMax = Math.max(this.config.cascadeMax, allowCascade ?? 0);
     return this.change({ by: "recompute", source: this.config.name }, options, (draft) =>
-      judgeShelf(draft, { today: this.today(), cascadeMax }),
+      judgeNow(draft, this.parts.deps, { ...this.config, cascadeMax }),
     );
   }
 
@@ -175,35 +172,11 @@ export class Library implements LibraryDesk {
     return { asin, title, from, to, cascade: cascade.length, runId: run?.id ?? null };
   }
 
-  /**
-   * Told after each run of one of its syncs: carries through what follows from what people did in Notion. Whatever cannot
-   * be done now is found again at the next run. True: the collections changed.
-   */
+  /** Told after each run of one of its syncs. True: the collections changed by what follows from it. */
   async passed(config: PairConfig): Promise<boolean> {
-    if (!isLibraryPair(config)) return false;
-    const { herald } = this.parts;
-    const before = await this.revision();
-    if (before === this.judgedAt) return false;
-    try {
-      await using change = await this.begin({ by: "cascade", source: config.name, trigger: "rule" }, 0);
-      const { result, plan } = await change.step((draft) => this.judge(draft));
-      const isNews = result.refusal !== null && result.refusal !== this.toldRefusal;
-      if (isNews) herald.tell("warn", "library.cascade_refused", { message: result.refusal });
-      this.toldRefusal = result.refusal;
-      const warnings = result.refusal === null ? [] : [result.refusal];
-      const run = await change.finish("succeeded", {
-        warnings,
-        certificate: { cascade: result.cascade.map(plain) },
-      });
-      this.judgedAt = await this.revision();
-      if (run === null || plan.writes.length === 0) return false;
-      this.changed();
-      return true;
-    } catch (error) {
-      if (!(error instanceof LockstepError) || error.code !== "RUN_IN_PROGRESS") throw error;
-      // Whoever is at it judges, too, and what came after that is looked at next time.
-      return false;
-    }
+    const isChanged = await this.cascade.passed(config);
+    if (isChanged) this.changed();
+    return isChanged;
   }
 
   async follow(signal: AbortSignal, onRun: (report: RunReport) => void): Promise<void> {
@@ -222,44 +195,19 @@ export class Library implements LibraryDesk {
     await runSchedule(clock, scheduled, work, signal);
   }
 
-  private today(): string {
-    return dayAt(this.parts.deps.clock.now(), this.config.timeZone);
-  }
-
   private judge(draft: Draft) {
-    return judgeShelf(draft, { today: this.today(), cascadeMax: this.config.cascadeMax });
+    return judgeNow(draft, this.parts.deps, this.config);
   }
 
   private changed(): void {
     for (const listener of this.listeners) listener();
   }
 
-  private async revision(): Promise<string> {
-    const { collections } = this.parts.deps.store;
-    const names = [`${this.config.name}/series`, `${this.config.name}/books`];
-    const totals = await Promise.all(names.map((name) => collections.getCollectionTotals(name)));
-    // The days change what is upcoming.
-    return [...totals.map(({ revision }) => revision), this.today()].join(" ");
+  private begin(about: ChangeAbout): Promise<LibraryChange> {
+    return beginChange(this.parts.deps, this.config, about);
   }
 
-  /** Waits for whoever is at it. */
-  private async begin(
-    about: Parameters<typeof LibraryChange.begin>[2],
-    triesMax = busyTriesMax,
-  ): Promise<LibraryChange> {
-    const { deps } = this.parts;
-    for (let tries = 0; ; tries += 1) {
-      try {
-        return await LibraryChange.begin(deps, this.config, about);
-      } catch (error) {
-        const isBusy = error instanceof LockstepError && error.code === "RUN_IN_PROGRESS";
-        if (!isBusy || tries >= triesMax) throw error;
-        await deps.clock.sleep(busyMs);
-      }
-    }
-  }
-
-  private async preview(think: (draft: Draft) => { readonly refusal: string | null }): Promise<ShelfReport> {
+  private async preview(think: Think): Promise<ShelfReport> {
     const { plan, result, draft } = await thinkOver(this.parts.deps, this.config, think);
     return { ...reportOf(plan, totalsOf(draft)), refusal: result.refusal, run: null, syncs: [] };
   }
@@ -267,15 +215,9 @@ export class Library implements LibraryDesk {
   private async change(
     about: { readonly by: string; readonly source: string },
     options: ChangeOptions,
-    think: (
-      draft: Draft,
-      shelf: Parameters<Parameters<typeof thinkOver>[2]>[1],
-    ) => { readonly refusal: string | null },
+    think: Think,
   ): Promise<ShelfReport> {
-    if (!options.isCommitted) {
-      const { plan, result, draft } = await thinkOver(this.parts.deps, this.config, think);
-      return { ...reportOf(plan, totalsOf(draft)), refusal: result.refusal, run: null, syncs: [] };
-    }
+    if (!options.isCommitted) return this.preview(think);
     const before = await this.syncs.run(options, about.by);
     await using change = await this.begin({ ...about, trigger: options.trigger });
     const { plan, result, draft } = await change.carryOut(() => change.step(think));
@@ -287,10 +229,6 @@ export class Library implements LibraryDesk {
     this.changed();
     return { ...reportOf(plan, totalsOf(draft)), refusal: result.refusal, run, syncs: [...before, ...syncs] };
   }
-}
-
-function plain({ asin, from, to, follows }: { asin: string; from: string; to: string; follows: string }) {
-  return { id: asin, from, to, follows };
 }
 
 function totalsOf(draft: Draft): { readonly series: number; readonly books: number } {

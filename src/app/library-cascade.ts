@@ -1,0 +1,87 @@
+import type { LibraryConfig, PairConfig } from "../config/config.ts";
+import type { Clock } from "../core/clock.ts";
+import { LockstepError } from "../core/errors.ts";
+import type { EngineDeps } from "../engine/sync.ts";
+import type { CascadeChange } from "../recipes/library/cascade.ts";
+import { collectionNames } from "../recipes/library/collections.ts";
+import { type Day, dayAt } from "../recipes/library/day.ts";
+import type { Draft } from "../recipes/library/draft.ts";
+import { type Judgement, judgeShelf } from "../recipes/library/judge.ts";
+import type { Herald } from "./herald.ts";
+import { LibraryChange } from "./library-change.ts";
+import { isLibraryPair } from "./right-side.ts";
+
+/** What follows from the library's statuses today. */
+export function judgeNow(
+  draft: Draft,
+  { clock }: { readonly clock: Clock },
+  config: Pick<LibraryConfig, "cascadeMax" | "timeZone">,
+): Judgement {
+  return judgeShelf(draft, { today: today(clock, config), cascadeMax: config.cascadeMax });
+}
+
+function today(clock: Clock, { timeZone }: Pick<LibraryConfig, "timeZone">): Day {
+  return dayAt(clock.now(), timeZone);
+}
+
+interface CascadeParts {
+  readonly deps: EngineDeps;
+  readonly herald: Herald;
+}
+
+/** Carries through what follows from what people did in Notion. */
+export class LibraryCascade {
+  private readonly config: LibraryConfig;
+  private readonly parts: CascadeParts;
+  /** Told once, and again when it is another. */
+  private toldRefusal: string | null = null;
+  /** The collections as they were looked at last. */
+  private judgedAt = "";
+
+  constructor(config: LibraryConfig, parts: CascadeParts) {
+    this.config = config;
+    this.parts = parts;
+  }
+
+  /**
+   * Told after each run of one of the library's syncs. Whatever cannot be done now is found again at the next run. True: the
+   * collections changed.
+   */
+  async passed(config: PairConfig): Promise<boolean> {
+    if (!isLibraryPair(config)) return false;
+    const { deps, herald } = this.parts;
+    const before = await this.revision();
+    if (before === this.judgedAt) return false;
+    const about = { by: "cascade", source: config.name, trigger: "rule" };
+    try {
+      await using change = await LibraryChange.begin(deps, this.config, about);
+      const { result, plan } = await change.step((draft) => judgeNow(draft, deps, this.config));
+      const isNews = result.refusal !== null && result.refusal !== this.toldRefusal;
+      if (isNews) herald.tell("warn", "library.cascade_refused", { message: result.refusal });
+      this.toldRefusal = result.refusal;
+      const warnings = result.refusal === null ? [] : [result.refusal];
+      const run = await change.finish("succeeded", {
+        warnings,
+        certificate: { cascade: result.cascade.map(plain) },
+      });
+      this.judgedAt = await this.revision();
+      return run !== null && plan.writes.length > 0;
+    } catch (error) {
+      if (!(error instanceof LockstepError) || error.code !== "RUN_IN_PROGRESS") throw error;
+      // Whoever is at it judges, too, and what came after that is looked at next time.
+      return false;
+    }
+  }
+
+  private async revision(): Promise<string> {
+    const { store, clock } = this.parts.deps;
+    const names = Object.values(collectionNames(this.config.name));
+    const totals = await Promise.all(names.map((name) => store.collections.getCollectionTotals(name)));
+    // The days change what is upcoming.
+    return [...totals.map(({ revision }) => revision), today(clock, this.config)].join(" ");
+  }
+}
+
+function plain({ asin, from, to, follows }: CascadeChange) {
+  return { id: asin, from, to, follows };
+}
