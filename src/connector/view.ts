@@ -25,8 +25,11 @@ export interface View {
   readonly adds: readonly FieldSchema[];
   /** Ids of fields for which added ones stand: they stay on show as derived. */
   readonly replaces: readonly string[];
-  /** Those of these records that take part. The others are left out of pulls, and are `moved` when they are read by id. */
-  readonly admit: (records: readonly SourceRecord[]) => Promise<readonly SourceRecord[]>;
+  /**
+   * Those of these records that take part, as they are or with more known about them. The others are left out of pulls, and are
+   * `moved` when they are read by id.
+   */
+  readonly admit: (records: readonly SourceRecord[], sight: Sight) => Promise<readonly SourceRecord[]>;
   /** The records as they are seen, in the same order. */
   readonly show: (
     records: readonly SourceRecord[],
@@ -53,6 +56,16 @@ export function withView<C extends WritableConnector>(connector: C, given: Parti
   const view = { ...plainView, ...given };
   const showOne = async (record: SourceRecord, sight: Sight) =>
     (await view.show([record], sight))[0] ?? record;
+  const observed = async (
+    observation: Observation,
+    signal: AbortSignal | undefined,
+  ): Promise<Observation> => {
+    if (!("record" in observation)) return observation;
+    const [isIn] = await view.admit([observation.record], { by: "get", signal });
+    return isIn === undefined
+      ? { presence: "moved", record: await showOne(observation.record, { by: "aside", signal }) }
+      : { ...observation, record: await showOne(isIn, { by: "get", signal }) };
+  };
   return {
     ...connector,
     async describe(signal?: AbortSignal) {
@@ -68,18 +81,13 @@ export function withView<C extends WritableConnector>(connector: C, given: Parti
       for (;;) {
         const next = await pulling.next();
         if (next.done) return next.value;
-        const admitted = await view.admit(next.value.records);
-        yield { ...next.value, records: await view.show(admitted, { by: mode, signal }) } satisfies PullBatch;
+        const sight = { by: mode, signal };
+        const admitted = await view.admit(next.value.records, sight);
+        yield { ...next.value, records: await view.show(admitted, sight) } satisfies PullBatch;
       }
     },
-    async get(id: string, signal?: AbortSignal): Promise<Observation> {
-      const observation = await connector.get(id, signal);
-      if (!("record" in observation)) return observation;
-      const { record } = observation;
-      const [isIn] = await view.admit([record]);
-      return isIn === undefined
-        ? { presence: "moved", record: await showOne(record, { by: "aside", signal }) }
-        : { ...observation, record: await showOne(record, { by: "get", signal }) };
+    async get(id: string, signal?: AbortSignal) {
+      return observed(await connector.get(id, signal), signal);
     },
     async find(marker: string, signal?: AbortSignal) {
       const found = await connector.find(marker, signal);
