@@ -22,8 +22,8 @@ const pageSize = 500;
 const retriesMax = 20;
 
 /** Another process is at it: asked again this soon, and this often. */
-const busyMs = 1_000;
-const busyTriesMax = 600;
+export const busyMs = 1_000;
+export const busyTriesMax = 600;
 
 /** What a sync of the library's own is called in the store. */
 export function libraryId({ name }: Pick<LibraryConfig, "name">): string {

@@ -1,6 +1,7 @@
 import type { LibraryConfig, LibraryPairConfig, PairConfig } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
 import { libraryPairs } from "../recipes/library/config.ts";
+import { busyMs, busyTriesMax } from "./library-change.ts";
 import type { ChangeOptions } from "./library-report.ts";
 import type { RunReport, SyncOptions } from "./lockstep.ts";
 
@@ -11,10 +12,6 @@ export interface SyncParts {
   /** What it has left to be done already; null: nothing. */
   readonly runDue: (pair: PairConfig, options: SyncOptions) => Promise<RunReport | null>;
 }
-
-/** Another process is at it: asked again this soon, and this often. */
-const busyMs = 1_000;
-const busyTriesMax = 600;
 
 /** The way between the collections and Notion. */
 export class LibrarySyncs {

@@ -1,6 +1,7 @@
 import { isJsonObject, type Json } from "../core/json.ts";
 import { type HeldLease, holdLease } from "../engine/lease.ts";
 import type { EngineDeps } from "../engine/sync.ts";
+import { newPair } from "../engine/two-way/link.ts";
 import { type IssueFacts, noFacts } from "../recipes/planning/facts.ts";
 import type { Act } from "../recipes/planning/pulls/law.ts";
 import type { PairLink } from "../store/pair-store.ts";
@@ -195,21 +196,6 @@ export class Ledger implements AsyncDisposable {
   }
 
   private newLink(key: string): PairLink {
-    return {
-      id: this.deps.ids.next(),
-      syncId: this.id,
-      leftId: null,
-      rightId: null,
-      key,
-      status: "none",
-      dueAt: null,
-      priority: 2,
-      problem: null,
-      openConflicts: 0,
-      sweptLeft: 0,
-      sweptRight: 0,
-      doc: null,
-      revision: 0,
-    };
+    return { ...newPair(this.id, this.deps.ids.next()).link, key, priority: 2 };
   }
 }

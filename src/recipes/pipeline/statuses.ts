@@ -1,3 +1,4 @@
+import type { OptionColor } from "../../connector/database-spec.ts";
 import { LockstepError } from "../../core/errors.ts";
 
 /** What a program needs to know about a task; the `status` column of the table holds one of these. */
@@ -18,18 +19,7 @@ export type State = (typeof states)[number];
 interface StatusRow {
   readonly name: string;
   readonly state: State;
-  /** As Notion names its colours. */
-  readonly color:
-    | "default"
-    | "gray"
-    | "brown"
-    | "orange"
-    | "yellow"
-    | "green"
-    | "blue"
-    | "purple"
-    | "pink"
-    | "red";
+  readonly color: OptionColor;
   /** The group of a status property; a select has none. */
   readonly group: "To-do" | "In progress" | "Complete";
 }
