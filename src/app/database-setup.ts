@@ -1,7 +1,8 @@
 import type { DatabaseSpec } from "../connector/database-spec.ts";
 import { createNotionClient } from "../connectors/notion/client.ts";
+import { createProvisionApi } from "../connectors/notion/provision/api.ts";
 import { type KnownDatabase, parseKnown } from "../connectors/notion/provision/known.ts";
-import type { ProvisionTarget } from "../connectors/notion/provision/provision.ts";
+import { type ProvisionTarget, provision } from "../connectors/notion/provision/provision.ts";
 import { resolveDataSources } from "../connectors/notion/resolve.ts";
 import { LockstepError } from "../core/errors.ts";
 import type { Json } from "../core/json.ts";
@@ -39,8 +40,42 @@ export async function targetOf(of: {
   return { spec, place: { dataSourceId: ref.id }, known: await knownOf(deps, recipe, ref.id) };
 }
 
+/** Databases as they are now. */
+export interface Provided {
+  /** Data source ids, by the keys of the targets. */
+  readonly ids: Readonly<Partial<Record<string, string>>>;
+  /** Writes to Notion; 0: everything was there. */
+  readonly writes: number;
+  /** What people made otherwise, and may keep. */
+  readonly differences: readonly string[];
+}
+
+/**
+ * Makes or completes databases, and keeps in mind what belongs to them. Throws SCHEMA_DRIFT, having written nothing, when
+ * something that people made is in the way.
+ */
+export async function provideDatabases(
+  {
+    deps,
+    http,
+    signal,
+  }: { readonly deps: EngineDeps; readonly http: HttpClient; readonly signal?: AbortSignal | undefined },
+  recipe: string,
+  targets: Readonly<Record<string, ProvisionTarget>>,
+): Promise<Provided> {
+  const made = await provision(createProvisionApi(http), targets, signal);
+  if (made.kind === "blocked") throw inTheWay(made.differences);
+  const databases = Object.entries(made.databases);
+  for (const [, known] of databases) await rememberKnown(deps, { recipe, known });
+  return {
+    ids: Object.fromEntries(databases.map(([key, { dataSourceId }]) => [key, dataSourceId])),
+    writes: made.writes,
+    differences: made.differences.map(({ about, problem }) => `${about} ${problem}`),
+  };
+}
+
 /** Something that people made is in the way. */
-export function inTheWay(
+function inTheWay(
   differences: readonly {
     readonly about: string;
     readonly problem: string;
@@ -68,7 +103,7 @@ async function knownOf({ store }: EngineDeps, recipe: string, id: string): Promi
 }
 
 /** Ids of properties, options and views, so that people may rename them all. */
-export async function rememberKnown(
+async function rememberKnown(
   deps: EngineDeps,
   { recipe, known }: { readonly recipe: string; readonly known: KnownDatabase },
 ): Promise<void> {

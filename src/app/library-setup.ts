@@ -1,11 +1,11 @@
 import type { Config, LibraryConfig, Secrets } from "../config/config.ts";
 import { createProvisionApi } from "../connectors/notion/provision/api.ts";
 import { type Check, checkDatabases } from "../connectors/notion/provision/checks.ts";
-import { type ProvisionTarget, provision } from "../connectors/notion/provision/provision.ts";
+import type { ProvisionTarget } from "../connectors/notion/provision/provision.ts";
 import type { EngineDeps } from "../engine/sync.ts";
 import type { HttpClient } from "../http/client.ts";
 import { libraryDatabases } from "../recipes/library/databases.ts";
-import { inTheWay, rememberKnown, targetOf } from "./database-setup.ts";
+import { provideDatabases, targetOf } from "./database-setup.ts";
 import { createNotionAccess } from "./notion-access.ts";
 import { isOwnerDead, processOwner, systemClock, systemIds } from "./platform.ts";
 import { openStore } from "./stores.ts";
@@ -33,16 +33,8 @@ export interface LibrarySetup {
  * nothing. Throws SCHEMA_DRIFT when something that people made is in the way.
  */
 export async function setUpLibrary(request: LibrarySetupRequest): Promise<LibrarySetup> {
-  const { deps, http, signal } = request;
-  const made = await provision(createProvisionApi(http), await targetsOf(request), signal);
-  if (made.kind === "blocked") throw inTheWay(made.differences);
-  for (const known of Object.values(made.databases)) await rememberKnown(deps, { recipe: "library", known });
-  return {
-    series: made.databases.series?.dataSourceId ?? "",
-    books: made.databases.books?.dataSourceId ?? "",
-    writes: made.writes,
-    differences: made.differences.map(({ about, problem }) => `${about} ${problem}`),
-  };
+  const { ids, writes, differences } = await provideDatabases(request, "library", await targetsOf(request));
+  return { series: ids.series ?? "", books: ids.books ?? "", writes, differences };
 }
 
 /** Whether the databases are as they have to be. Writes nothing. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { PipelineConfig, Secrets } from "../config/config.ts";
 import { createProvisionApi } from "../connectors/notion/provision/api.ts";
 import { type Check, checkDatabases } from "../connectors/notion/provision/checks.ts";
-import { type ProvisionTarget, provision } from "../connectors/notion/provision/provision.ts";
+import type { ProvisionTarget } from "../connectors/notion/provision/provision.ts";
 import type { EngineDeps } from "../engine/sync.ts";
 import type { HttpClient } from "../http/client.ts";
 import { boardSpecs } from "../recipes/pipeline/board.ts";
@@ -13,7 +13,7 @@ import { openTaskDatabase } from "../recipes/pipeline/database.ts";
 import { type LinkKind, linkKinds } from "../recipes/pipeline/links.ts";
 import { migrateTasks } from "../recipes/pipeline/migrate.ts";
 import { columnsOf } from "../recipes/pipeline/recipe.ts";
-import { inTheWay, rememberKnown, targetOf } from "./database-setup.ts";
+import { provideDatabases, targetOf } from "./database-setup.ts";
 import { openSqlTable, urlOf } from "./sql-table.ts";
 
 export interface PipelineSetupRequest {
@@ -43,26 +43,19 @@ export interface PipelineSetup {
 export async function setUpPipeline(
   request: PipelineSetupRequest & { readonly secrets: Pick<Secrets, "databaseUrls"> },
 ): Promise<PipelineSetup> {
-  const { deps, http, pipeline, secrets, signal } = request;
-  const targets = await targetsOf(request);
-  const made = await provision(createProvisionApi(http), targets, signal);
-  if (made.kind === "blocked") throw inTheWay(made.differences);
+  const { deps, pipeline, secrets } = request;
+  const { ids, writes, differences } = await provideDatabases(request, "pipeline", await targetsOf(request));
   const schema = pipeline.table.isOwn ? await migrate(pipeline, request) : null;
-  for (const known of Object.values(made.databases)) await rememberKnown(deps, { recipe: "pipeline", known });
-  const board = made.databases.tasks?.dataSourceId ?? "";
+  const board = ids.tasks ?? "";
   const links = Object.fromEntries(
-    linkKinds.flatMap((kind) => {
-      const known = made.databases[kind];
-      return known === undefined ? [] : [[kind, known.dataSourceId] as const];
-    }),
+    linkKinds.flatMap((kind) => (ids[kind] === undefined ? [] : [[kind, ids[kind]] as const])),
   );
   const ready = { ...pipeline, notion: { ...pipeline.notion, id: board, links } };
   for (const pair of pipelinePairs(ready)) {
     await using table = openSqlTable({ table: pair.table, columns: columnsOf(pair) }, secrets, deps);
     await table.capture.install();
   }
-  const differences = made.differences.map(({ about, problem }) => `${about} ${problem}`);
-  return { board, links, writes: made.writes, schema, differences };
+  return { board, links, writes, schema, differences };
 }
 
 /** Whether board and views are as they have to be. Writes nothing. */

@@ -3,12 +3,12 @@ import type { PlanningConfig } from "../config/planning.ts";
 import { createGitHubConnector } from "../connectors/github/connector.ts";
 import { createProvisionApi } from "../connectors/notion/provision/api.ts";
 import { type Check, checkDatabases } from "../connectors/notion/provision/checks.ts";
-import { type ProvisionTarget, provision } from "../connectors/notion/provision/provision.ts";
+import type { ProvisionTarget } from "../connectors/notion/provision/provision.ts";
 import type { EngineDeps } from "../engine/sync.ts";
 import type { HttpClient } from "../http/client.ts";
 import { planningSpecs } from "../recipes/planning/board.ts";
 import { statusLabels } from "../recipes/planning/statuses.ts";
-import { inTheWay, rememberKnown, targetOf } from "./database-setup.ts";
+import { provideDatabases, targetOf } from "./database-setup.ts";
 import { createGitHubAccess, type GitHubAccess } from "./github-access.ts";
 import { createNotionAccess } from "./notion-access.ts";
 import { isOwnerDead, processOwner, systemClock, systemIds } from "./platform.ts";
@@ -53,15 +53,8 @@ export async function initPlanning(request: InitPlanningRequest): Promise<Planni
   // First what may be refused for want of rights: then nothing is half made.
   const labels = await ensureLabels(deps, planning, github, signal);
   const targets = await targetsOf({ deps, http, planning, signal });
-  const made = await provision(createProvisionApi(http), targets, signal);
-  if (made.kind === "blocked") throw inTheWay(made.differences);
-  for (const known of Object.values(made.databases)) await rememberKnown(deps, { recipe: "planning", known });
-  return {
-    database: made.databases.rows?.dataSourceId ?? "",
-    writes: made.writes,
-    labels,
-    differences: made.differences.map(({ about, problem }) => `${about} ${problem}`),
-  };
+  const { ids, writes, differences } = await provideDatabases({ deps, http, signal }, "planning", targets);
+  return { database: ids.rows ?? "", writes, labels, differences };
 }
 
 /** Whether the database is as it has to be. Writes nothing. */
