@@ -1,4 +1,4 @@
-import type { Config, LibraryConfig, Secrets } from "../config/config.ts";
+import type { LibraryConfig } from "../config/config.ts";
 import { createProvisionApi } from "../connectors/notion/provision/api.ts";
 import { type Check, checkDatabases } from "../connectors/notion/provision/checks.ts";
 import type { ProvisionTarget } from "../connectors/notion/provision/provision.ts";
@@ -6,9 +6,7 @@ import type { EngineDeps } from "../engine/sync.ts";
 import type { HttpClient } from "../http/client.ts";
 import { libraryDatabases } from "../recipes/library/databases.ts";
 import { provideDatabases, targetOf } from "./database-setup.ts";
-import { createNotionAccess } from "./notion-access.ts";
-import { isOwnerDead, processOwner, systemClock, systemIds } from "./platform.ts";
-import { openStore } from "./stores.ts";
+import { type InitRequest, openInitWorld } from "./init-world.ts";
 
 export interface LibrarySetupRequest {
   readonly deps: EngineDeps;
@@ -64,22 +62,13 @@ async function targetsOf({
   return targets;
 }
 
-export interface InitLibraryRequest {
-  readonly config: Config;
+export interface InitLibraryRequest extends InitRequest {
   readonly library: LibraryConfig;
-  readonly secrets: Secrets;
-  /** Where Notion's API is; null: Notion itself. */
-  readonly baseUrl: string | null;
-  readonly signal?: AbortSignal;
 }
 
 /** The same from a configuration alone. Throws SECRET_MISSING, SCHEMA_DRIFT and what Notion refuses. */
 export async function initLibrary(request: InitLibraryRequest): Promise<LibrarySetup> {
-  const { config, library, secrets, baseUrl, signal } = request;
-  const platform = { clock: systemClock, ids: systemIds };
-  const credentials = { token: secrets.notionToken, baseUrl: baseUrl ?? "https://api.notion.com" };
-  const { http } = createNotionAccess(platform, config, credentials).connect();
-  await using store = await openStore(config.store, { ids: systemIds, isReadOnly: false });
-  const deps = { ...platform, store, owner: processOwner(), isDead: isOwnerDead };
-  return await setUpLibrary({ deps, http, library, signal });
+  const { library, signal } = request;
+  await using world = await openInitWorld(request);
+  return await setUpLibrary({ ...world, library, signal });
 }

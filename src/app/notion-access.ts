@@ -6,6 +6,8 @@ import { createBreaker } from "../http/breaker.ts";
 import { createHttpClient, type HttpClient, type HttpStats } from "../http/client.ts";
 import { createPacer } from "../http/pacer.ts";
 
+const notionUrl = "https://api.notion.com";
+
 /** One caller's way to Notion, with counts of its own. */
 export interface NotionConnection {
   readonly http: HttpClient;
@@ -21,8 +23,8 @@ export interface NotionAccess {
 
 export interface NotionCredentials {
   readonly token: string | null;
-  /** Without a trailing slash. */
-  readonly baseUrl: string;
+  /** Where Notion's API is; null: Notion itself. */
+  readonly baseUrl: string | null;
 }
 
 /** One budget and one breaker for everything that uses this token in this process. */
@@ -37,7 +39,7 @@ export function createNotionAccess(
     connect() {
       const http = createHttpClient({
         service: "Notion",
-        baseUrl,
+        baseUrl: (baseUrl ?? notionUrl).replace(/\/+$/, ""),
         headers: headersFor(token),
         clock,
         random: ids.random,

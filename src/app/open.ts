@@ -22,8 +22,6 @@ import { hasStore, openServingStore, openStore } from "./stores.ts";
 import { createSyncs } from "./syncs.ts";
 import { createTasks, diffOf, historyAt, historyOf } from "./tasks.ts";
 
-const notionUrl = "https://api.notion.com";
-
 export interface OpenOptions {
   readonly config: Config;
   readonly secrets: Secrets;
@@ -50,7 +48,7 @@ export async function openLockstep(options: OpenOptions): Promise<Lockstep> {
       ? await openServingStore(config.store)
       : await openStore(config.store, { ids, isReadOnly: options.isReadOnly === true });
   const deps: EngineDeps = { store, clock, ids, owner: processOwner(), isDead: isOwnerDead };
-  const baseUrl = (options.baseUrl ?? notionUrl).replace(/\/+$/, "");
+  const { baseUrl = null } = options;
   const access = createNotionAccess(deps, config, { token: secrets.notionToken, baseUrl });
   const herald = new Herald();
   const pipeline = await openPipeline({ deps, secrets, config, access, herald }).catch(

@@ -1,4 +1,3 @@
-import type { Config, Secrets } from "../config/config.ts";
 import type { PlanningConfig } from "../config/planning.ts";
 import { createGitHubConnector } from "../connectors/github/connector.ts";
 import { createProvisionApi } from "../connectors/notion/provision/api.ts";
@@ -10,20 +9,12 @@ import { planningSpecs } from "../recipes/planning/board.ts";
 import { statusLabels } from "../recipes/planning/statuses.ts";
 import { provideDatabases, targetOf } from "./database-setup.ts";
 import { createGitHubAccess, type GitHubAccess } from "./github-access.ts";
-import { createNotionAccess } from "./notion-access.ts";
-import { isOwnerDead, processOwner, systemClock, systemIds } from "./platform.ts";
-import { openStore } from "./stores.ts";
+import { type InitRequest, openInitWorld } from "./init-world.ts";
 
-const notionUrl = "https://api.notion.com";
-
-export interface InitPlanningRequest {
-  readonly config: Config;
+export interface InitPlanningRequest extends InitRequest {
   readonly planning: PlanningConfig;
-  readonly secrets: Secrets;
-  /** Where the two APIs are; null: where they always are. */
-  readonly baseUrl: string | null;
+  /** Where GitHub's API is; null: GitHub itself. */
   readonly githubUrl: string | null;
-  readonly signal?: AbortSignal;
 }
 
 /** What there is now; the id belongs into the configuration. */
@@ -43,13 +34,10 @@ export interface PlanningSetup {
  * SECRET_MISSING, SCHEMA_DRIFT when something that people made is in the way, and what either side refuses.
  */
 export async function initPlanning(request: InitPlanningRequest): Promise<PlanningSetup> {
-  const { config, planning, secrets, baseUrl, githubUrl, signal } = request;
-  const platform = { clock: systemClock, ids: systemIds };
-  const credentials = { token: secrets.notionToken, baseUrl: baseUrl ?? notionUrl };
-  const { http } = createNotionAccess(platform, config, credentials).connect();
-  const github = createGitHubAccess(platform, secrets.github, githubUrl);
-  await using store = await openStore(config.store, { ids: systemIds, isReadOnly: false });
-  const deps = { ...platform, store, owner: processOwner(), isDead: isOwnerDead };
+  const { planning, secrets, githubUrl, signal } = request;
+  await using world = await openInitWorld(request);
+  const { deps, http } = world;
+  const github = createGitHubAccess(deps, secrets.github, githubUrl);
   // First what may be refused for want of rights: then nothing is half made.
   const labels = await ensureLabels(deps, planning, github, signal);
   const targets = await targetsOf({ deps, http, planning, signal });

@@ -48,12 +48,11 @@ export interface Setup {
   columns(table: TableRequest, signal?: AbortSignal): Promise<readonly Choice[]>;
 }
 
-const notionUrl = "https://api.notion.com";
 const usual = { notion: { ratePerMinute: 180, timeoutMs: 60_000 } } as const;
 
 export function createSetup({ token, baseUrl, folder }: SetupRequest): Setup {
   const platform = { clock: systemClock, ids: systemIds };
-  const access = createNotionAccess(platform, usual, { token, baseUrl: baseUrl ?? notionUrl });
+  const access = createNotionAccess(platform, usual, { token, baseUrl });
   return {
     shared: (signal) => listSharedDataSources(access.connect().client, signal),
     async find(idOrLink, signal) {
