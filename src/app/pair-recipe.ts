@@ -18,7 +18,7 @@ export interface PairRecipe extends Pick<PairDefinition, "bind" | "policy" | "on
   /** The other side's connector as the recipe wants to see it. */
   readonly onRight: (connector: WritableConnector) => WritableConnector;
   /** Records there that others made get their page's id, too. */
-  readonly marksRight: boolean;
+  readonly marksRight: boolean | "unnamed";
   /** Setting it up was a person's word: it may write without another. */
   readonly isAccepted: boolean;
 }
@@ -30,7 +30,7 @@ function isTable(config: PairConfig): config is TableConfig {
 export function recipeOf(config: PairConfig, pipeline: Pipeline | null): PairRecipe {
   if (isPipelinePair(config) && pipeline !== null) return pipelinePart(config, pipeline);
   if (isLibraryPair(config)) return { ...libraryRecipe(config), ...onlyFields, isAccepted: true };
-  if (isPlanningPair(config)) return { ...planningRecipe(config), ...onlyFields, marksRight: true };
+  if (isPlanningPair(config)) return { ...planningRecipe(config), ...onlyFields, marksRight: "unnamed" };
   if (!isTable(config)) throw new Error(`"${config.name}" belongs to no recipe`);
   return {
     ...tableRecipe(config),

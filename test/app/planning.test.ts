@@ -29,7 +29,14 @@ describe("rows and issues are the same things", () => {
       Labels: ["bug"],
       "GitHub Issue #": `${repository}#${number}`,
     });
-    expect(people.issue(repository, number)?.body).toContain("<!-- lockstep:1 ");
+    // Its row is one of ours, and names it: the issue is left as its author wrote it, until it is written anyway.
+    expect(people.issue(repository, number)?.body).toBeNull();
+    world.editRow(other?.id ?? "", { Title: titleOf("Oil both hinges") });
+    await world.sync();
+    expect(people.issue(repository, number)).toMatchObject({
+      title: "Oil both hinges",
+      body: expect.stringContaining("<!-- lockstep:1 "),
+    });
   });
 
   test("edits go both ways, and then nothing is left to do", async () => {

@@ -78,7 +78,7 @@ function recordWrite(session: Session, { link, doc }: Pair, side: Side, write: S
 /** True when the record on that side should carry its counterpart's id, and does not. */
 export function isToMark(session: Session, { link, doc }: Pair, side: Side): boolean {
   const seen = doc.seen[side];
-  const isMarked = session.pair.sides[side].marksOthers === true || seen?.isOurs === true;
+  const isMarked = (session.pair.sides[side].marksOthers ?? false) !== false || seen?.isOurs === true;
   const marker = markerFor(link, side);
   return seen?.presence === "live" && isMarked && marker !== null && seen.marker !== marker;
 }

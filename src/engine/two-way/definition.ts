@@ -34,8 +34,11 @@ export interface PairSide {
   /** Every record is listed at least this often: to find what stamps do not show, and what is gone (ms). */
   readonly sweepEveryMs: number;
   readonly meter: () => Meter;
-  /** Records that others made get their counterpart's id too, where it is missing or another one: one write each. */
-  readonly marksOthers?: boolean;
+  /**
+   * Records that others made get their counterpart's id too, where it is missing or another one: one write each.
+   * `unnamed`: at once only where the counterpart is not a record of ours that names them already; else with their next write.
+   */
+  readonly marksOthers?: boolean | "unnamed";
 }
 
 export interface PairGuardLimits {

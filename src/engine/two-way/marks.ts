@@ -1,7 +1,7 @@
-import type { Side } from "../../core/two-way/mapping.ts";
+import { otherSide, type Side } from "../../core/two-way/mapping.ts";
 import type { PairPlan, SideWrite } from "../../core/two-way/pair.ts";
 import { isToMark } from "./act.ts";
-import type { Pair } from "./link.ts";
+import { type Pair, recordId } from "./link.ts";
 import type { PairChange, Session } from "./session.ts";
 
 /** A write that says nothing but whose counterpart the record is. */
@@ -16,9 +16,16 @@ const marksMax = 3;
 export function sideToMark(session: Session, pair: Pair, { base }: PairPlan): Side | undefined {
   if (base.status !== "live") return undefined;
   return (["left", "right"] as const).find((side) => {
-    const isWanted = session.pair.sides[side].marksOthers === true && isToMark(session, pair, side);
-    return isWanted && (pair.doc.marks[side] ?? 0) < marksMax;
+    const { marksOthers = false } = session.pair.sides[side];
+    const isNow = marksOthers === true || (marksOthers === "unnamed" && !isNamed(pair, side));
+    return isNow && isToMark(session, pair, side) && (pair.doc.marks[side] ?? 0) < marksMax;
   });
+}
+
+/** A record that we made on the other side names it, and will do so when all else is forgotten. */
+function isNamed({ link, doc }: Pair, side: Side): boolean {
+  const other = doc.seen[otherSide(side)];
+  return other?.isOurs === true && other.marker !== null && other.marker === recordId(link, side);
 }
 
 /** One more try at it is counted. */

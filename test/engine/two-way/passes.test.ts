@@ -199,4 +199,19 @@ describe("a pass over two sides", () => {
     await world.run();
     expect([world.left.writes(), world.right.writes()]).toEqual([1, 1]);
   });
+
+  it("or with their next write, as long as a record of ours names them", async () => {
+    const world = createPairWorld({ marksRight: "unnamed" });
+    world.right.add("made by a program");
+    await world.run();
+    const markerOf = async () => {
+      const observation = await world.right.connector.get("record-1");
+      return "record" in observation ? observation.record.marker : undefined;
+    };
+    expect([await markerOf(), world.right.writes()]).toEqual([null, 0]);
+    world.clock.advance(120_000);
+    world.left.edit("record-1", "renamed by a person");
+    await world.run();
+    expect([await markerOf(), world.right.writes()]).toEqual(["record-1", 1]);
+  });
 });

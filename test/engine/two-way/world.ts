@@ -53,6 +53,8 @@ export interface WorldOptions {
   readonly policy?: Partial<PairPolicy>;
   readonly mapping?: Partial<BoundMapping>;
   readonly marksOthers?: "left" | "right";
+  /** Of the right side, where that is not `marksOthers`. */
+  readonly marksRight?: "unnamed";
 }
 
 export function createPairWorld(options: WorldOptions = {}): PairWorld {
@@ -76,7 +78,10 @@ export function createPairWorld(options: WorldOptions = {}): PairWorld {
     name: "pair",
     sides: {
       left: { ...side(left.connector, "Notion"), marksOthers: options.marksOthers === "left" },
-      right: { ...side(right.connector, "tasks"), marksOthers: options.marksOthers === "right" },
+      right: {
+        ...side(right.connector, "tasks"),
+        marksOthers: options.marksRight ?? options.marksOthers === "right",
+      },
     },
     bind: () => ({
       rules,
