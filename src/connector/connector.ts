@@ -12,6 +12,8 @@ export interface Capabilities {
   readonly canWrite: boolean;
   /** Writes are refused when the record changed since the revision they were planned on. */
   readonly hasPreconditions: boolean;
+  /** An update rests on a fresh read of the record in any case, which its caller can make for several at once. Default: it does not. */
+  readonly readsBeforeWriting?: boolean;
   /**
    * How long after it was sent a write may still take effect (ms). 0: an answer, or its absence on a closed connection,
    * settles it at once.
@@ -122,6 +124,11 @@ export interface Connector {
   /** Batches as they arrive; the generator's return value says how far the reading got. */
   pull(request: PullRequest): AsyncGenerator<PullBatch, PullEnd, void>;
   get(id: string, signal?: AbortSignal): Promise<Observation>;
+  /**
+   * Several records in one request, each as `get` shows it, where the vendor can be asked so. What it cannot tell of one is left
+   * out, and `get` says it.
+   */
+  getMany?(ids: readonly string[], signal?: AbortSignal): Promise<ReadonlyMap<string, Observation>>;
   /** A cheap read that succeeds only while the collection is accessible; throws ACCESS_LOST otherwise. */
   proveAccess(signal?: AbortSignal): Promise<string>;
 }

@@ -66,6 +66,7 @@ export function withView<C extends WritableConnector>(connector: C, given: Parti
       ? { presence: "moved", record: await showOne(observation.record, { by: "aside", signal }) }
       : { ...observation, record: await showOne(isIn, { by: "get", signal }) };
   };
+  const many = connector.getMany?.bind(connector);
   return {
     ...connector,
     async describe(signal?: AbortSignal) {
@@ -89,6 +90,16 @@ export function withView<C extends WritableConnector>(connector: C, given: Parti
     async get(id: string, signal?: AbortSignal) {
       return observed(await connector.get(id, signal), signal);
     },
+    ...(many === undefined
+      ? {}
+      : {
+          async getMany(ids: readonly string[], signal?: AbortSignal) {
+            const found = new Map<string, Observation>();
+            for (const [id, observation] of await many(ids, signal))
+              found.set(id, await observed(observation, signal));
+            return found;
+          },
+        }),
     async find(marker: string, signal?: AbortSignal) {
       const found = await connector.find(marker, signal);
       return { ...found, records: await view.show(found.records, { by: "find", signal }) };

@@ -9,6 +9,7 @@ import { accessLost } from "./errors.ts";
 import { fieldSchemas } from "./fields.ts";
 import { findMarked } from "./find.ts";
 import { observeIssue } from "./get.ts";
+import { observeIssues } from "./get-many.ts";
 import { type Identity, readIdentity } from "./identity.ts";
 import { ensureLabels, type LabelWish, listLabels } from "./labels.ts";
 import { createMilestones, listMilestones } from "./milestones.ts";
@@ -78,6 +79,7 @@ export function createGitHubConnector(options: GitHubOptions): GitHubConnector {
     },
     pull: (request) => pullGitHub(collection, request),
     get: (id, signal) => observeIssue(collection, id, signal),
+    getMany: (ids, signal) => observeIssues(collection, ids, signal),
     async proveAccess(signal) {
       const all = await directory.read(signal);
       const closed = all.find(({ hasIssues }) => !hasIssues);
@@ -169,6 +171,7 @@ function capabilitiesOf({ lateWriteMs = 60_000, visibleAfterMs = 60_000 }: GitHu
     canCertifyDeaths: true,
     canWrite: true,
     hasPreconditions: false,
+    readsBeforeWriting: true,
     lateWriteMs,
     visibleAfterMs,
   };

@@ -10,9 +10,9 @@ import {
   statusesOf,
   verdictsOf,
 } from "./pull-state.ts";
-import { idOfNode, nodeId } from "./render.ts";
+import { idOfNode, labelsOf, nodeId } from "./render.ts";
 import { canSee } from "./sight.ts";
-import { type Issue, type Repository, stamp } from "./state.ts";
+import { fullName, type Issue, type Repository, stamp } from "./state.ts";
 
 /** What a field of the schema gives: a value, another object, or a list of either. */
 type Field = Json | Node | readonly Node[] | ((args: Readonly<Record<string, Json>>) => Field);
@@ -134,16 +134,61 @@ function repositoryNode(repository: Repository): Node {
       const issue = repository.issues.get(Number(number));
       if (issue === undefined || isPull(issue))
         throw new GraphError("NOT_FOUND", `Could not resolve to an Issue with the number of ${number}.`);
-      const branches = issue.linkedBranches.map(
-        (name): Node => ({ __typename: "LinkedBranch", ref: { __typename: "Ref", name } }),
-      );
-      return {
-        __typename: "Issue",
-        id: nodeId("I", issue.id),
-        number: issue.number,
-        linkedBranches: list(branches),
-      };
+      return issueNode(repository, issue);
     },
+  };
+}
+
+function issueNode(repository: Repository, issue: Issue): Node {
+  const branches = issue.linkedBranches.map(
+    (name): Node => ({ __typename: "LinkedBranch", ref: { __typename: "Ref", name } }),
+  );
+  const milestone = repository.milestones.find(({ number }) => number === issue.milestone);
+  const isBot = issue.author.endsWith("[bot]");
+  return {
+    __typename: "Issue",
+    id: nodeId("I", issue.id),
+    fullDatabaseId: String(issue.id),
+    number: issue.number,
+    title: issue.title,
+    body: issue.body ?? "",
+    state: issue.state.toUpperCase(),
+    stateReason: issue.reason?.toUpperCase() ?? null,
+    locked: issue.isLocked,
+    createdAt: issue.createdAt,
+    updatedAt: issue.updatedAt,
+    closedAt: issue.closedAt,
+    url: `https://github.com/${fullName(repository)}/issues/${issue.number}`,
+    repository: {
+      __typename: "Repository",
+      databaseId: repository.id,
+      nameWithOwner: fullName(repository),
+    },
+    author: { __typename: isBot ? "Bot" : "User", login: issue.author.replace(/\[bot\]$/, "") },
+    comments: list(
+      repository.comments
+        .filter((comment) => comment.issue === issue.number)
+        .map(({ id }): Node => ({ __typename: "IssueComment", id: nodeId("IC", id) })),
+    ),
+    milestone:
+      milestone === undefined
+        ? null
+        : {
+            __typename: "Milestone",
+            id: nodeId("MI", milestone.id),
+            number: milestone.number,
+            title: milestone.title,
+            dueOn: milestone.dueOn,
+          },
+    labels: list(
+      labelsOf(repository, issue).map(
+        ({ id, name }): Node => ({ __typename: "Label", id: nodeId("LA", id), name }),
+      ),
+    ),
+    assignees: list(
+      issue.assignees.map((login): Node => ({ __typename: "User", id: nodeId("U", 0), login })),
+    ),
+    linkedBranches: list(branches),
   };
 }
 

@@ -237,6 +237,7 @@ export function mayGoBlind(
   { side, write }: { readonly side: Side; readonly write: SideWrite },
 ): boolean {
   if (write.kind !== "update") return write.kind === "create";
+  if (session.capabilities[side].readsBeforeWriting === true) return false;
   const source = otherSide(side);
   // What people changed there just now is in history before it gives way, unless the side was not even listed.
   const isPolled = session.options.polls.includes(side);

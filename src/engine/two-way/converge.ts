@@ -130,7 +130,7 @@ async function carryOut(
 }
 
 /** A write is planned on what is there now, not on what a listing showed some time ago; a deletion doubly so. */
-function needsReading(session: Session, pair: Pair, side: Side, write: SideWrite): readonly Side[] {
+export function needsReading(session: Session, pair: Pair, side: Side, write: SideWrite): readonly Side[] {
   const now = session.deps.clock.now();
   const source = otherSide(side);
   const needed: Side[] = [];

@@ -3,10 +3,11 @@ import type { GuardFact } from "../../core/two-way/guard.ts";
 import type { Side } from "../../core/two-way/mapping.ts";
 import type { PairLink } from "../../store/pair-store.ts";
 import { backOffMs } from "../back-off.ts";
-import { type ConvergeOptions, converge } from "./converge.ts";
+import { type ConvergeOptions, converge, needsReading } from "./converge.ts";
 import { factOf, guardChanges, guardDeletions, recentDeletions } from "./guarding.ts";
-import { openPair } from "./link.ts";
+import { openPair, type Pair, recordId } from "./link.ts";
 import { takeHints } from "./reading.ts";
+import { sidesToRead } from "./reads.ts";
 import { commitChanges, demandGoing, reload, type Session, unchangedHistory } from "./session.ts";
 import { type SyncState, stateJson } from "./state.ts";
 import { foresee } from "./thought.ts";
@@ -100,6 +101,7 @@ async function drain(session: Session, held: ReadonlySet<string>): Promise<reado
     const due = await deps.store.pairs.listDue(pair.id, { now, limit });
     const links = due.filter((link) => !isLeft(link));
     if (links.length === 0) return [...deletions.values()];
+    expectReads(session, links);
     const queue = links.values();
     let isFailed = false;
     const work = async () => {
@@ -121,6 +123,29 @@ async function drain(session: Session, held: ReadonlySet<string>): Promise<reado
     await Promise.allSettled(workers);
     await Promise.all(workers);
   }
+}
+
+/** What will be read by id to bring these to agreement, as far as it can be told: a side that can be asked for several at once is. */
+function expectReads(session: Session, links: readonly PairLink[]): void {
+  for (const side of ["left", "right"] as const) {
+    if (session.pair.sides[side].connector.getMany === undefined) continue;
+    const ids = links.flatMap((link) => {
+      const pair = openPair(link);
+      const id = recordId(link, side);
+      return id !== null && readsOf(session, pair).includes(side) ? [id] : [];
+    });
+    session.ahead.expect(side, ids);
+  }
+}
+
+function readsOf(session: Session, pair: Pair): readonly Side[] {
+  const reading = sidesToRead(session, pair);
+  if (reading.length > 0) return reading;
+  const { writes } = foresee(session, pair);
+  return (["left", "right"] as const).flatMap((side) => {
+    const write = writes[side];
+    return write === null ? [] : needsReading(session, pair, side, write);
+  });
 }
 
 /** What ends a whole pass; anything else is one record's own trouble. */

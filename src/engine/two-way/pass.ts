@@ -5,6 +5,7 @@ import { holdLease } from "../lease.ts";
 import { begunRun, failureOf } from "../run-evidence.ts";
 import type { PairDefinition, PairDeps, PassOptions } from "./definition.ts";
 import { convergeAll, convergeUrgent } from "./drain.ts";
+import { ReadAhead } from "./read-ahead.ts";
 import { makeAllDue, makeRefusedDue, poll, type ReadingEnd, sweep, takeHints } from "./reading.ts";
 import { commitChanges, type Session } from "./session.ts";
 import { readState, type SyncState, stateJson, withSide } from "./state.ts";
@@ -159,6 +160,7 @@ async function open(
     capabilities: { left: left.capabilities, right: right.capabilities },
     suspended: mapping.suspended.map(({ name }) => name),
     heldFields: [],
+    ahead: new ReadAhead(),
   };
   return { session, state };
 }

@@ -45,8 +45,7 @@ export async function readSide(
   const { deps, mapping, runId } = session;
   const id = recordId(pair.link, side);
   if (id === null) return { pair, versions: [] };
-  const readAt = deps.clock.now();
-  const observation = await session.pair.sides[side].connector.get(id, session.signal);
+  const { observation, readAt } = await session.ahead.read(session, side, id);
   const previous = pair.doc.seen[side];
   const seen = seenByRead(mapping, side, observation, { previous, readAt });
   const at = new Date(deps.clock.now()).toISOString();

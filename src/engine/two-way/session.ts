@@ -7,6 +7,7 @@ import type { PairCommit, PairCommitResult, PairConflict, PairVersion } from "..
 import type { HeldLease } from "../lease.ts";
 import type { BoundMapping, PairDefinition, PairDeps, PassOptions } from "./definition.ts";
 import { closePair, openPair, type Pair } from "./link.ts";
+import type { ReadAhead } from "./read-ahead.ts";
 import type { PassTally } from "./tally.ts";
 
 /** What every part of a pass works with. */
@@ -24,6 +25,8 @@ export interface Session {
   readonly suspended: readonly string[];
   /** The same for this pass alone: a guard holds them, and their pairs stay due. */
   readonly heldFields: readonly string[];
+  /** Reads by id, several together where that is possible. */
+  readonly ahead: ReadAhead;
   /** Work is given up when this aborts: asked to stop, or the lease was lost. */
   readonly signal: AbortSignal;
   /** Called after each page of a reading: what cannot wait for its end. */
