@@ -18,6 +18,8 @@ export interface AlertOptions {
   readonly herald: Herald;
   /** Takes Slack-compatible JSON; null: the log alone. */
   readonly url: string | null;
+  /** The job whose trouble it is: events are called "<job>.alert". */
+  readonly job: "pipeline" | "planning";
 }
 
 /** Tells once of a trouble when it begins, and once when it ends, to the log and to a webhook. */
@@ -36,7 +38,7 @@ export class Alerts implements AsyncDisposable {
     this.open.set(alert.cause, { ...alert, since: this.options.clock.now() });
     const { cause, severity, text } = alert;
     const level = severity === "critical" ? "fatal" : "error";
-    this.options.herald.tell(level, "pipeline.alert", { cause, severity, text });
+    this.options.herald.tell(level, `${this.options.job}.alert`, { cause, severity, text });
     this.post({ text: `Lockstep, ${severity}: ${text}`, cause, severity, status: "firing" });
   }
 
@@ -47,7 +49,7 @@ export class Alerts implements AsyncDisposable {
     this.open.delete(cause);
     const seconds = Math.round((this.options.clock.now() - alert.since) / 1_000);
     const text = `over after ${seconds} s: ${alert.text}`;
-    this.options.herald.tell("info", "pipeline.recovered", { cause, text, seconds });
+    this.options.herald.tell("info", `${this.options.job}.recovered`, { cause, text, seconds });
     this.post({ text: `Lockstep, recovered: ${text}`, cause, severity: alert.severity, status: "resolved" });
   }
 
@@ -69,7 +71,7 @@ export class Alerts implements AsyncDisposable {
   }
 
   private async postOrGiveUp(url: string, body: string): Promise<void> {
-    const { clock, herald } = this.options;
+    const { clock, herald, job } = this.options;
     let problem = "";
     for (let attempt = 1; attempt <= triesMax && !this.closing.signal.aborted; attempt += 1) {
       if (attempt > 1)
@@ -86,6 +88,6 @@ export class Alerts implements AsyncDisposable {
         problem = error instanceof Error ? error.name : "it could not be reached";
       }
     }
-    herald.tell("error", "pipeline.alert_not_sent", { problem });
+    herald.tell("error", `${job}.alert_not_sent`, { problem });
   }
 }

@@ -4,6 +4,8 @@ import type { Store } from "../store/store.ts";
 import { lookupKey } from "./data-sources.ts";
 import type { RunReport, Verification } from "./lockstep.ts";
 import { flawOf } from "./pair-history.ts";
+import { readFollowState } from "./planning-ledger.ts";
+import { isPlanningPair } from "./right-side.ts";
 import { labelsOf } from "./run-pairs.ts";
 import type { SyncWorld } from "./run-syncs.ts";
 import { verificationOf } from "./run-verification.ts";
@@ -26,6 +28,7 @@ export async function pairStatusOf({ deps, pairs }: SyncWorld, table: PairConfig
     isAccepted: readState(await store.pairs.getState(syncId)).acceptedPrint !== null,
     lastRun,
     totals: await store.pairs.getPairTotals(syncId),
+    ...(isPlanningPair(table) ? { leftOut: (await readFollowState(deps, syncId)).troubles } : {}),
   };
 }
 

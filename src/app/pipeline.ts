@@ -41,7 +41,7 @@ export async function openPipeline({
 }: PipelineParts & { readonly config: Pick<Config, "pipeline"> }): Promise<Pipeline | null> {
   if (pipeline === undefined) return null;
   const { deps, herald, secrets } = parts;
-  const alerts = new Alerts({ clock: deps.clock, herald, url: secrets.alertUrl });
+  const alerts = new Alerts({ clock: deps.clock, herald, url: secrets.alertUrl, job: "pipeline" });
   const { channelsFolder } = pipeline;
   const channels = await openChannels({
     read: () => readFolder(channelsFolder),

@@ -5,7 +5,8 @@ import { mergeTitle, pullBody, pullTitle } from "../recipes/planning/pulls/text.
 import { wordOf } from "../recipes/planning/statuses.ts";
 import type { FollowDoc } from "./planning-ledger.ts";
 import { refOf } from "./planning-pulls.ts";
-import { type Followed, type StepParts, statusOf, titleIn } from "./planning-step.ts";
+import { type Followed, followingPulls, type StepParts, statusOf, titleIn } from "./planning-step.ts";
+import { failureIn } from "./planning-troubles.ts";
 
 /** What became of an act. `pull`: the pull request as it is now, where it was touched. */
 export interface Done {
@@ -104,6 +105,12 @@ export class PullActs {
     );
     if (outcome.kind === "applied") return { isDone: true, doc: one.doc, pull: null };
     const why = outcome.kind === "refused" ? outcome.message : "the answer was lost";
+    const isOwn = outcome.kind === "refused" && outcome.code === "SENT_TOO_LATE";
+    if (!isOwn && outcome.kind !== "stale")
+      this.parts.troubles.fails(followingPulls, {
+        code: outcome.kind === "refused" ? outcome.code : "UPSTREAM_FAILED",
+        message: why,
+      });
     return { isDone: false, doc: withNote(one.doc, `Not closed yet: ${why}`), pull: null };
   }
 
@@ -114,6 +121,8 @@ export class PullActs {
   ): Done {
     const why =
       asked.kind === "refused" ? asked.message : `nobody knows whether it took effect (${asked.reason})`;
+    const failure = failureIn(asked);
+    if (failure !== null) this.parts.troubles.fails(followingPulls, failure);
     this.parts.herald.tell("warn", "planning.refused", { what, issue: one.issueId, problem: why });
     const isDoubtful = asked.kind === "doubt";
     return { isDone: false, isDoubtful, doc: withNote(one.doc, `Could not ${what}: ${why}`), pull: null };

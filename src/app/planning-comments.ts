@@ -7,7 +7,8 @@ import { LockstepError } from "../core/errors.ts";
 import { commentForGitHub, commentForNotion } from "../recipes/planning/comment-text.ts";
 import type { FollowDoc } from "./planning-ledger.ts";
 import { refOf } from "./planning-pulls.ts";
-import type { Followed, StepParts } from "./planning-step.ts";
+import { commenting, type Followed, type StepParts } from "./planning-step.ts";
+import { failureIn } from "./planning-troubles.ts";
 
 /** Read again from a little earlier: a comment may show late. */
 const overlapMs = 120_000;
@@ -40,6 +41,8 @@ export class CommentCopier {
     const asked = await this.comments.create(refOf(one.issueId), { marker, body }, sending);
     if ("value" in asked) return true;
     const problem = asked.kind === "refused" ? asked.message : asked.reason;
+    const failure = failureIn(asked);
+    if (failure !== null) this.parts.troubles.fails(commenting, failure);
     this.parts.herald.tell("warn", "planning.comment_failed", { issue: one.issueId, problem });
     return false;
   }
@@ -77,12 +80,13 @@ export class CommentCopier {
     const doc = this.parts.ledger.find(one.pair.link.id) ?? one.doc;
     if (doc.copied.includes(key)) return;
     const text = commentForNotion({ author: author ?? "Somebody", text: body, url });
-    const { access, signal, herald } = this.parts;
+    const { access, signal, herald, troubles } = this.parts;
     try {
       await commentOnce(access.connect().http, { pageId: one.pageId, text }, signal);
       await this.noteCopied(one, doc, key);
     } catch (error) {
       if (!(error instanceof LockstepError) || error.code === "CANCELLED") throw error;
+      troubles.fails(commenting, error);
       herald.tell("warn", "planning.comment_failed", { page_id: one.pageId, problem: error.message });
     }
   }

@@ -5,6 +5,7 @@ import { newPair } from "../engine/two-way/link.ts";
 import { type IssueFacts, noFacts } from "../recipes/planning/facts.ts";
 import type { Act } from "../recipes/planning/pulls/law.ts";
 import type { PairLink } from "../store/pair-store.ts";
+import type { Trouble } from "./planning-troubles.ts";
 
 /** A write to GitHub that was written down before it was sent; it stays until it is known what became of it. */
 export interface FollowIntent {
@@ -67,6 +68,8 @@ export interface FollowState {
   readonly commentsSince: Readonly<Record<string, string>>;
   /** Conflicts that were told of on their rows. */
   readonly toldConflicts: readonly string[];
+  /** What did not work when it was last tried. */
+  readonly troubles: readonly Trouble[];
 }
 
 const noState: FollowState = {
@@ -75,6 +78,7 @@ const noState: FollowState = {
   acceptedAt: null,
   commentsSince: {},
   toldConflicts: [],
+  troubles: [],
 };
 
 interface Entry {
@@ -93,7 +97,11 @@ function ledgerId(syncId: string): string {
   return `${syncId}:follow`;
 }
 
-async function readFollowState({ store }: Pick<EngineDeps, "store">, syncId: string): Promise<FollowState> {
+/** Asks the store only, and holds nothing. */
+export async function readFollowState(
+  { store }: Pick<EngineDeps, "store">,
+  syncId: string,
+): Promise<FollowState> {
   const stored = await store.pairs.getState(ledgerId(syncId));
   return isJsonObject(stored) ? { ...noState, ...(stored as unknown as Partial<FollowState>) } : noState;
 }

@@ -6,7 +6,7 @@ import { rowFacts } from "../recipes/planning/board.ts";
 import type { PairConflict, PairLink } from "../store/pair-store.ts";
 import type { CommentCopier } from "./planning-comments.ts";
 import { newFollowDoc } from "./planning-ledger.ts";
-import type { StepParts } from "./planning-step.ts";
+import { commenting, type StepParts } from "./planning-step.ts";
 
 const conflictsMax = 200;
 const valueLengthMax = 300;
@@ -90,12 +90,13 @@ export class PlanningNotes {
   }
 
   private async comment(pageId: string, text: string): Promise<boolean> {
-    const { access, herald, signal } = this.parts;
+    const { access, herald, signal, troubles } = this.parts;
     try {
       await commentOnce(access.connect().http, { pageId, text }, signal);
       return true;
     } catch (error) {
       if (!(error instanceof LockstepError) || error.code === "CANCELLED") throw error;
+      troubles.fails(commenting, error);
       herald.tell("error", "planning.comment_failed", {
         page_id: pageId,
         problem: `${error.code}: ${error.message}`,

@@ -14,6 +14,7 @@ import { CommentCopier } from "./planning-comments.ts";
 import { type FollowDoc, type Ledger, newFollowDoc } from "./planning-ledger.ts";
 import { PlanningNotes } from "./planning-notes.ts";
 import { PullFollower } from "./planning-pulls.ts";
+import type { PassTroubles } from "./planning-troubles.ts";
 
 export interface StepParts extends PlanningParts {
   readonly config: PlanningConfig;
@@ -23,10 +24,14 @@ export interface StepParts extends PlanningParts {
   /** Notion's side as the sync writes it. */
   readonly rows: () => Promise<WritableConnector>;
   readonly markerKeys: readonly [string, ...string[]];
+  readonly troubles: PassTroubles;
   readonly signal: AbortSignal | undefined;
 }
 
 const hintsMax = 1_000;
+/** What a pass may leave out, as people are told of it. */
+export const followingPulls = "following pull requests";
+export const commenting = "comments";
 
 /** A pair with what following it remembers. */
 export interface Followed {
@@ -65,7 +70,7 @@ export class PlanningStep {
       hints.flatMap((hint) => (hint.side === "right" && hint.recordId === null ? hint.changed : [])),
     );
     if (!polls.includes("right") && told.size === 0) return;
-    await this.tolerate("pull requests", async () => this.pulls.look(await this.followed(), told));
+    await this.tolerate("reading pull requests", async () => this.pulls.look(await this.followed(), told));
   }
 
   /** Returns whether something has changed that a further pass has to show. */
@@ -74,26 +79,28 @@ export class PlanningStep {
     let isChanged = false;
     if (this.parts.config.pulls !== null) {
       const all = await this.followed();
-      await this.tolerate("pull requests", () => this.pulls.prepare(all));
+      await this.tolerate("reading checks and reviews", () => this.pulls.prepare(all));
       for (const one of all) {
         if (this.parts.signal?.aborted === true) return isChanged;
-        await this.tolerate("pull requests", async () => {
+        await this.tolerate(followingPulls, async () => {
           if (await this.pulls.follow(one)) isChanged = true;
         });
       }
     }
-    await this.tolerate("comments", () => this.tell());
+    await this.tolerate(commenting, () => this.tell());
     this.parts.planning.report(unmappedIn(this.parts.config, (await this.followed()).map(valuesOf)));
     return isChanged;
   }
 
   /** With fewer rights, or in trouble, less is done, and said so: rows and issues are kept in step all the same. */
   private async tolerate(what: string, work: () => Promise<void>): Promise<void> {
+    this.parts.troubles.tries(what);
     try {
       await work();
     } catch (error) {
       const isOver = error instanceof LockstepError && ["CANCELLED", "LEASE_LOST"].includes(error.code);
       if (!(error instanceof LockstepError) || isOver) throw error;
+      if (!this.parts.troubles.fails(what, error)) return;
       const problem = `${error.code}: ${error.message}`;
       this.parts.herald.tell("warn", "planning.left_out", {
         sync: this.parts.source.config.name,

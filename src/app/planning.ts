@@ -30,6 +30,7 @@ import type { NotionAccess } from "./notion-access.ts";
 import type { PairSource } from "./pairs.ts";
 import { Ledger, readFollowDocs } from "./planning-ledger.ts";
 import { PlanningStep } from "./planning-step.ts";
+import { PassTroubles, type Trouble, TroubleWatch } from "./planning-troubles.ts";
 import { isPlanningPair } from "./right-side.ts";
 import { RunWatch } from "./run-watch.ts";
 
@@ -79,6 +80,9 @@ export class Planning implements AsyncDisposable {
   private markerKeys: readonly [string, ...string[]];
   private readonly alerts: Alerts;
   private readonly runs: RunWatch;
+  private readonly watch: TroubleWatch;
+  /** What is left out, after the last pass. */
+  private troubles: readonly Trouble[] = [];
   private reported = JSON.stringify([[], []]);
   private http: HttpClient | null = null;
   private self: Identity | null = null;
@@ -88,14 +92,17 @@ export class Planning implements AsyncDisposable {
     this.config = config;
     this.parts = parts;
     const { deps, herald, secrets } = parts;
-    this.alerts = new Alerts({ clock: deps.clock, herald, url: secrets.alertUrl });
+    this.alerts = new Alerts({ clock: deps.clock, herald, url: secrets.alertUrl, job: "planning" });
     this.runs = new RunWatch(this.alerts);
+    this.watch = new TroubleWatch(this.alerts);
     this.markerKeys = [parts.secrets.github.markerKey ?? derivedKey(parts.secrets.notionToken)];
   }
 
   /** Told after each run that it followed: people hear when it stops working. */
   ran({ config }: PairSource, run: Run): void {
-    if (isPlanningPair(config)) this.runs.ran(config.name, run);
+    if (!isPlanningPair(config)) return;
+    this.runs.ran(config.name, run);
+    this.watch.stands(config.name, this.troubles);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -176,6 +183,7 @@ export class Planning implements AsyncDisposable {
     const markerKeys = await this.useKeys(ledger);
     const { signal } = options;
     const { config } = this;
+    const troubles = new PassTroubles();
     const step = new PlanningStep({
       ...this.parts,
       config,
@@ -184,6 +192,7 @@ export class Planning implements AsyncDisposable {
       planning: this,
       rows,
       markerKeys,
+      troubles,
       signal,
     });
     this.areFactsKnown = true;
@@ -191,9 +200,27 @@ export class Planning implements AsyncDisposable {
     const accepted = readState(await deps.store.pairs.getState(source.syncId)).acceptedPrint;
     if (accepted !== null) await step.look(options.polls);
     const run = await pass(options);
-    if (run.status !== "succeeded") return run;
-    if (await step.act()) await pass({ ...options, trigger: "due", isFull: false, polls: [] });
-    return run;
+    if (run.status === "succeeded" && (await step.act()))
+      await pass({ ...options, trigger: "due", isFull: false, polls: [] });
+    const isWhole = run.status === "succeeded" && options.polls.length === 2;
+    return this.withTroubles(run, { ledger, troubles, isWhole });
+  }
+
+  /** Counts what was left out, and says so in the run's own evidence. */
+  private async withTroubles(
+    run: Run,
+    of: { readonly ledger: Ledger; readonly troubles: PassTroubles; readonly isWhole: boolean },
+  ): Promise<Run> {
+    const { clock, store } = this.parts.deps;
+    const { ledger, troubles, isWhole } = of;
+    const at = new Date(clock.now()).toISOString();
+    const before = ledger.state.troubles;
+    this.troubles = troubles.after(before, { at, isWhole });
+    if (before.length + this.troubles.length > 0) await ledger.setState({ troubles: this.troubles });
+    if (troubles.warnings.length === 0) return run;
+    const told: Run = { ...run, warnings: [...run.warnings, ...troubles.warnings] };
+    await store.saveRun(told);
+    return told;
   }
 
   /** Says who is assigned and in no map, whenever that has changed. */

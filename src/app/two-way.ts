@@ -3,6 +3,7 @@ import type { PairTotals, PairVersion } from "../store/pair-store.ts";
 import type { Run } from "../store/store.ts";
 import type { LogEvent } from "./herald.ts";
 import type { RunReport } from "./lockstep.ts";
+import type { Trouble } from "./planning-troubles.ts";
 
 /** A side of a two-way sync, as people call it: "Notion", or the name of the table. */
 export interface SideLabels {
@@ -76,6 +77,8 @@ export interface PairStatus {
   readonly isAccepted: boolean;
   readonly lastRun: Run | null;
   readonly totals: PairTotals;
+  /** Parts of a planning sync that do not work now; absent: another recipe's. */
+  readonly leftOut?: readonly Trouble[];
 }
 
 /** A conflict with both values, as people see it. */

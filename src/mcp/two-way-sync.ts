@@ -123,7 +123,8 @@ async function statusView(lockstep: Lockstep, sync: string | undefined) {
   );
 }
 
-function pairView({ sync, sides: labels, isEnabled, isRunning, isAccepted, lastRun, totals }: PairStatus) {
+function pairView(pair: PairStatus) {
+  const { sync, sides: labels, isEnabled, isRunning, isAccepted, lastRun, totals, leftOut } = pair;
   const run =
     lastRun === null ? null : { id: lastRun.id, status: lastRun.status, startedAt: lastRun.startedAt };
   return {
@@ -134,6 +135,7 @@ function pairView({ sync, sides: labels, isEnabled, isRunning, isAccepted, lastR
     isAccepted,
     lastRun: run,
     totals: { ...totals },
+    ...(leftOut === undefined ? {} : { leftOut: leftOut.map((each) => ({ ...each })) }),
   };
 }
 

@@ -146,9 +146,9 @@ export class PlanningWorld implements AsyncDisposable {
   }
 
   /** GitHub is spoken to with this token from the next start on. */
-  useToken(token: string): void {
+  useToken(token: string, more: Partial<Secrets> = {}): void {
     const github = { ...noSecrets.github, auth: { kind: "token", token } as const };
-    this.options = { ...this.options, secrets: { ...this.options.secrets, github } };
+    this.options = { ...this.options, secrets: { ...this.options.secrets, ...more, github } };
   }
 
   /** As after a restart: what was only in memory is gone. */

@@ -51,7 +51,22 @@ function statusText(report: StatusReport): string {
     ...(report.pairs.length === 0 ? [] : [table(pairColumns, report.pairs)]),
   ];
   const pipeline = report.pipeline === undefined ? [] : [pipelineText(report.pipeline)];
-  return [heading.join("\n"), ...tables, ...pipeline].join("\n\n");
+  const leftOut = report.pairs.flatMap((pair) => (pair.leftOut ?? []).map((each) => leftOutText(pair, each)));
+  return [
+    heading.join("\n"),
+    ...tables,
+    ...pipeline,
+    ...(leftOut.length === 0 ? [] : [leftOut.join("\n")]),
+  ].join("\n\n");
+}
+
+/** What does not work, while the rest goes on. */
+function leftOutText(
+  { sync }: PairStatus,
+  { what, failures, passes, since, code, message }: NonNullable<PairStatus["leftOut"]>[number],
+): string {
+  const often = `failures: ${failures}, passes in a row: ${passes}, since ${minuteOf(since)}`;
+  return `${oneLine(sync)} leaves out ${what} (${often}): ${code}: ${oneLine(message, 300)}`;
 }
 
 /** More of them are in the JSON. */
