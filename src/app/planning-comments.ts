@@ -77,7 +77,7 @@ export class CommentCopier {
 
   private async toNotion(one: Followed, { id, author, body, url }: IssueComment): Promise<void> {
     const key = `github:${id}`;
-    const doc = this.parts.ledger.find(one.pair.link.id) ?? one.doc;
+    const doc = this.parts.ledger.docOf(one.pair.link.id, one.issueId);
     if (doc.copied.includes(key)) return;
     const text = commentForNotion({ author: author ?? "Somebody", text: body, url });
     const { access, signal, herald, troubles } = this.parts;
@@ -98,7 +98,7 @@ export class CommentCopier {
     const ownId = "object" in me ? me.object.id : null;
     for (const comment of await listComments(http, one.pageId, signal)) {
       const key = `notion:${comment.id}`;
-      const doc = ledger.find(one.pair.link.id) ?? one.doc;
+      const doc = ledger.docOf(one.pair.link.id, one.issueId);
       if (comment.authorId === ownId || doc.copied.includes(key)) continue;
       const url = `https://www.notion.so/${one.pageId.replaceAll("-", "")}`;
       const body = commentForGitHub(

@@ -15,6 +15,8 @@ export interface FollowIntent {
 
 /** What following the pull request of one issue has to remember. */
 export interface FollowDoc {
+  /** The issue that all this is about; null: not told yet. */
+  readonly issueId: string | null;
   /** The row's status when it was last looked at. */
   readonly status: string | null;
   /** It was set after a person had accepted the sync. */
@@ -41,6 +43,7 @@ export interface FollowDoc {
 }
 
 export const newFollowDoc: FollowDoc = {
+  issueId: null,
   status: null,
   isArmed: false,
   isRelayed: false,
@@ -56,6 +59,17 @@ export const newFollowDoc: FollowDoc = {
   copied: [],
   isParted: false,
 };
+
+/**
+ * An issue that was transferred left its pull request and its branch behind: a number means another pull request where it is now. What its
+ * status asked for was meant there, and has to be asked for anew.
+ */
+export function followedFrom(doc: FollowDoc, issueId: string): FollowDoc {
+  if (doc.issueId === issueId) return doc;
+  if (doc.issueId === null) return { ...doc, issueId };
+  const { status, copied } = doc;
+  return { ...newFollowDoc, issueId, status, copied };
+}
 
 /** What is remembered for all of them. */
 export interface FollowState {
@@ -168,6 +182,11 @@ export class Ledger implements AsyncDisposable {
   /** null: never looked at. */
   find(linkId: string): FollowDoc | null {
     return this.entries.get(linkId)?.doc ?? null;
+  }
+
+  /** What is remembered of the pair as long as it is this issue's. */
+  docOf(linkId: string, issueId: string): FollowDoc {
+    return followedFrom(this.find(linkId) ?? newFollowDoc, issueId);
   }
 
   async setState(change: Partial<FollowState>): Promise<void> {

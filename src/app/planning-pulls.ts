@@ -186,7 +186,7 @@ export class PullFollower {
   private async entered(one: Followed): Promise<Followed> {
     const { config, ledger } = this.parts;
     const status = statusOf(config, one.pair);
-    const doc = ledger.find(one.pair.link.id) ?? one.doc;
+    const doc = ledger.docOf(one.pair.link.id, one.issueId);
     if (status === doc.status) return { ...one, doc };
     const entered: FollowDoc = {
       ...doc,

@@ -169,7 +169,8 @@ export class PlanningStep {
     for await (const link of deps.store.pairs.iterateLinks(source.syncId)) {
       const { leftId: pageId, rightId: issueId } = link;
       if (pageId === null || issueId === null || link.status !== "live") continue;
-      all.push({ pair: openPair(link), doc: ledger.find(link.id) ?? newFollowDoc, issueId, pageId });
+      const doc = ledger.docOf(link.id, issueId);
+      all.push({ pair: openPair(link), doc, issueId, pageId });
     }
     return all;
   }

@@ -28,7 +28,8 @@ import type { Herald } from "./herald.ts";
 import type { SyncOptions } from "./lockstep.ts";
 import type { NotionAccess } from "./notion-access.ts";
 import type { PairSource } from "./pairs.ts";
-import { Ledger, readFollowDocs } from "./planning-ledger.ts";
+import { followedFrom, Ledger, readFollowDocs } from "./planning-ledger.ts";
+import { Origins } from "./planning-origins.ts";
 import { PlanningStep } from "./planning-step.ts";
 import { PassTroubles, type Trouble, TroubleWatch } from "./planning-troubles.ts";
 import { isPlanningPair } from "./right-side.ts";
@@ -134,13 +135,21 @@ export class Planning implements AsyncDisposable {
   issues(source: PairSource): Pick<PairSide, "connector" | "collectionId" | "meter"> {
     const client = this.parts.github.connect();
     const { config } = this;
-    const connector = withPlanningFields(this.connector(), {
+    const plain = this.connector();
+    const origins = new Origins(this.parts.deps.store.pairs, {
+      syncId: source.syncId,
+      titleField: config.fields.title.property,
+      markerKeys: this.markerKeys,
+      connector: plain,
+    });
+    const connector = withPlanningFields(plain, {
       config,
       kinds: kindsOf(config),
       factsOf: (id) => (this.areFactsKnown ? (this.facts.get(id) ?? noFacts) : null),
       clock: this.parts.deps.clock,
       admits: (record) => admits(config, record),
       knownOf: (ids) => this.knownOf(source, "right", ids),
+      traced: (record, signal) => origins.traced(record, signal),
     });
     const meter = () => {
       const { calls, repeats } = client.stats();
@@ -156,7 +165,7 @@ export class Planning implements AsyncDisposable {
     const docs = await readFollowDocs(deps, syncId);
     for (const { id, rightId } of await deps.store.pairs.getLinks(syncId, [...docs.keys()])) {
       const doc = docs.get(id);
-      if (rightId !== null && doc !== undefined) this.facts.set(rightId, doc.facts);
+      if (rightId !== null && doc !== undefined) this.facts.set(rightId, followedFrom(doc, rightId).facts);
     }
     this.areFactsKnown = true;
   }

@@ -75,6 +75,8 @@ export interface SourceRecord {
   readonly memo: Json;
   /** When the last edit was made, at the earliest and at the latest, by the vendor's clock (ms). Absent: not told. */
   readonly editedBetween?: { readonly from: number; readonly to: number };
+  /** The id that it had before it moved within the collection, as its vendor has proven. Absent: none is known. */
+  readonly movedFrom?: string;
   /** The external id that a create of ours left on it; null or absent: none. Copies made by people carry it too. */
   readonly marker?: string | null;
   /** Made by this connection: only then is its marker its own. */

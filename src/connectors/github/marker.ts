@@ -52,6 +52,19 @@ export function findSeal(
   return found;
 }
 
+/** The last comment in a body that one of the keys made for an issue, whichever it is; null: none. `issueId`: the one that it names. */
+export function findBoundSeal(
+  body: string,
+  keys: readonly string[],
+): { readonly issueId: string; readonly marker: string } | null {
+  const named = [...body.matchAll(shape)].flatMap(([, payload = "", signature = ""]) => {
+    const seal = isSigned(payload, signature, keys) ? parsePayload(payload) : null;
+    const [, issueId] = /^issue:(\d+\/\d+)$/.exec(seal?.scope ?? "") ?? [];
+    return seal === null || issueId === undefined ? [] : [{ issueId, marker: seal.marker }];
+  });
+  return named.at(-1) ?? null;
+}
+
 /** The body as people wrote it, line ends as one. */
 export function contentOf(body: string): string {
   const unified = body.replace(/\r\n?/g, "\n");

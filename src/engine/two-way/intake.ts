@@ -67,7 +67,7 @@ class Desk {
     for (const link of await pairs.findLinks(
       syncId,
       from.side,
-      records.map((record) => record.id),
+      records.flatMap(({ id, movedFrom }) => (movedFrom === undefined ? [id] : [id, movedFrom])),
     )) {
       desk.know(openPair(link));
     }
@@ -93,7 +93,28 @@ class Desk {
     const pair = known === undefined ? undefined : this.pairs.get(known);
     const seen = this.seen(record);
     if (pair !== undefined) this.notice(pair, seen);
-    else if (seen.presence === "live") this.place(record.id, seen);
+    else if (seen.presence === "live") this.settle(record, seen);
+  }
+
+  private settle({ id, movedFrom }: SourceRecord, seen: Seen): void {
+    const before = movedFrom === undefined ? undefined : this.byRecord.get(movedFrom);
+    const pair = before === undefined ? undefined : this.pairs.get(before);
+    if (pair !== undefined && movedFrom !== undefined) this.move(pair, { id, movedFrom }, seen);
+    else this.place(id, seen);
+  }
+
+  /** A record that moved within the collection is the same thing under another id: its pair goes with it, whatever has become of it. */
+  private move(
+    pair: Pair,
+    { id, movedFrom }: { readonly id: string; readonly movedFrom: string },
+    seen: Seen,
+  ): void {
+    const { side, priority } = this.from;
+    const moved = this.withKey(withRecordId(pair, side, id), seen);
+    this.byRecord.delete(movedFrom);
+    this.byRecord.set(id, pair.link.id);
+    if (pair.link.status === "unlinked") this.comeBack(moved, seen);
+    else this.record(dueBy(moved, this.session.deps.clock.now(), priority), seen, `moved from ${movedFrom}`);
   }
 
   private seen(record: SourceRecord): Seen {

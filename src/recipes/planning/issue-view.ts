@@ -19,6 +19,8 @@ export interface IssueViewOptions extends IssueScheme {
   readonly admits: (record: SourceRecord) => boolean;
   /** Those of these issues that take part already: they do from then on. */
   readonly knownOf: (ids: readonly string[]) => Promise<ReadonlySet<string>>;
+  /** The issue with what it was before it was transferred here, when that takes part. */
+  readonly traced: (record: SourceRecord, signal?: AbortSignal) => Promise<SourceRecord>;
 }
 
 /** What an issue held this short a while ago is what it holds (ms): labels and text are written as a whole. */
@@ -47,7 +49,12 @@ export function withPlanningFields<C extends WritableConnector>(connector: C, op
   const view = withView(connector, {
     adds: Object.values(issueFields).map(schemaOf),
     replaces: ["state"],
-    admit: (records) => admitted(records, options),
+    async admit(records, { signal }) {
+      const found: SourceRecord[] = [];
+      for (const record of records)
+        found.push(record.presence === "live" ? await options.traced(record, signal) : record);
+      return admitted(found, options);
+    },
     show: (records) => records.map(seen),
     translate: (write, { signal }) => translate(write, options, (id) => current(id, signal)),
   });
@@ -78,7 +85,9 @@ async function admitted(
   records: readonly SourceRecord[],
   { admits, knownOf }: IssueViewOptions,
 ): Promise<readonly SourceRecord[]> {
-  const strangers = records.filter((record) => record.isOurs !== true && !admits(record));
+  const strangers = records.filter(
+    (record) => record.isOurs !== true && record.movedFrom === undefined && !admits(record),
+  );
   if (strangers.length === 0) return records;
   const known = await knownOf(strangers.map(({ id }) => id));
   const refused = new Set(strangers.filter(({ id }) => !known.has(id)));
