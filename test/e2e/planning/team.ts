@@ -170,7 +170,7 @@ function demand(ended: Ended): Ended {
   throw new Error(`a command ended with ${ended.exitCode}: ${ended.stdout}${ended.stderr}`);
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
