@@ -1,8 +1,8 @@
 import type { PairConfig } from "../config/config.ts";
-import type { PlanningPairConfig } from "../config/planning.ts";
 import { type GitHubEvent, githubInboxEvent, isOwnEcho, readGitHubDelivery } from "./github-webhook.ts";
 import { isSignedWith, jsonIn } from "./notion-webhook.ts";
 import type { PairSource } from "./pairs.ts";
+import type { Planning } from "./planning.ts";
 import { knownPairs } from "./questions.ts";
 import { isPlanningPair } from "./right-side.ts";
 import type { SyncWorld } from "./run-syncs.ts";
@@ -49,7 +49,9 @@ export class GitHubDesk {
     const { deps, planning } = this.world;
     const self = planning?.knownIdentity ?? null;
     if (self !== null && isOwnEcho(event, self)) return { kind: "taken", events: 0 };
-    const concerned = (await knownPairs(this.world)).filter(({ config }) => isAbout(event, config));
+    const concerned = (await knownPairs(this.world)).filter(({ config }) =>
+      isAbout(event, { config, planning }),
+    );
     const receivedAt = new Date(deps.clock.now()).toISOString();
     const stored = concerned.map(({ syncId }: PairSource) => ({
       ...githubInboxEvent(event, { syncId, side: "right", receivedAt }),
@@ -73,9 +75,13 @@ function tokensOf({ pullRequests, headSha, branches }: GitHubEvent): readonly st
   return [...pullRequests.map((number) => `#${number}`), ...(headSha === null ? [] : [headSha]), ...branches];
 }
 
-/** A renamed repository tells its new name, which the configuration may not have yet: then every sync looks. */
-function isAbout({ repository, type }: GitHubEvent, config: PairConfig): config is PlanningPairConfig {
+/** A renamed repository tells its new name, which the configuration may not have yet: then its id says whose it is, or every sync looks. */
+function isAbout(
+  { repository, repositoryId, type }: GitHubEvent,
+  { config, planning }: { readonly config: PairConfig; readonly planning: Planning | null },
+): boolean {
   if (!isPlanningPair(config)) return false;
   if (repository === null || type.startsWith("repository.")) return true;
+  if (repositoryId !== null && planning?.isRepository(repositoryId) === true) return true;
   return config.planning.repositories.some((name) => name.toLowerCase() === repository.toLowerCase());
 }

@@ -267,6 +267,11 @@ export class Planning implements AsyncDisposable {
     return this.self;
   }
 
+  /** One of the configured repositories, whatever it is called by now; as far as a pass has come to know them. */
+  isRepository(id: number): boolean {
+    return this.connected?.knownRepositoryIds().includes(id) === true;
+  }
+
   /** Who writes on GitHub; asked once. */
   async identity(signal?: AbortSignal): Promise<Identity> {
     this.self ??= await readIdentity(this.parts.github.connect(), signal);

@@ -50,6 +50,21 @@ describe("GitHub's deliveries", () => {
     expect(await deliver(event, "d-9", body as Json)).toEqual({ kind: "taken", events: 0 });
   });
 
+  test("of a repository that has another name by now are still about it", async () => {
+    const { world, deliver } = await withDesk();
+    await using _ = world;
+    const { people } = world.github;
+    people.renameRepository(repository, "acme/renamed");
+    const answer = await fetch(`${world.github.url}/repos/acme/renamed`, {
+      headers: { authorization: `Bearer ${world.github.token}` },
+    });
+    const { id } = (await answer.json()) as { readonly id: number };
+    const renamed = about({ repository: { id, full_name: "acme/renamed" } });
+    expect(await deliver("issues", "d-1", renamed)).toEqual({ kind: "taken", events: 1 });
+    const reused = about({ repository: { id: id + 1_000, full_name: "acme/renamed" } });
+    expect(await deliver("issues", "d-2", reused)).toEqual({ kind: "taken", events: 0 });
+  });
+
   test("of a check brings a waiting merge about without a poll of Notion", async () => {
     const { world, row, deliver } = await withDesk();
     await using _ = world;

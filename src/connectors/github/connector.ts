@@ -42,6 +42,8 @@ export interface GitHubOptions {
 export interface GitHubConnector extends WritableConnector {
   /** The configured repositories as they are now, in that order. Throws ACCESS_LOST. */
   repositories(signal?: AbortSignal): Promise<readonly Repository[]>;
+  /** Their ids, as far as they are known already; asks nobody. */
+  knownRepositoryIds(): readonly number[];
   /** Makes missing labels in every repository. Returns "owner/name: label" of what it made. */
   ensureLabels(labels: readonly LabelWish[], signal?: AbortSignal): Promise<readonly string[]>;
   /** Who writes when this connection writes. */
@@ -97,6 +99,7 @@ export function createGitHubConnector(options: GitHubOptions): GitHubConnector {
     },
     find: (marker, signal) => findMarked(collection, marker, signal),
     repositories: directory.read,
+    knownRepositoryIds: () => Object.values(directory.idByName()),
     ensureLabels: async (labels, signal) =>
       ensureLabels(client, { repositories: await directory.read(signal), labels }, signal),
     identity,
