@@ -108,7 +108,8 @@ export function ruledBy(config: PlanningConfig, rule: FieldRule): FieldRule {
     case contentRule:
       return contentRuled(rule, { images });
     case repositoryProperty:
-      return { ...rule, accepts: keepRepository };
+      // Whatever somebody chooses on the row meanwhile, an issue is where it is: nothing has to be read before that is shown.
+      return { ...rule, accepts: keepRepository, canWin: (side) => side === "right" };
     default:
       return rule;
   }
