@@ -19,6 +19,8 @@ export interface FollowDoc {
   readonly issueId: string | null;
   /** The row's status when it was last looked at. */
   readonly status: string | null;
+  /** How long the pair's history was then; null: not looked at yet. */
+  readonly statusSeq: number | null;
   /** It was set after a person had accepted the sync. */
   readonly isArmed: boolean;
   /** The sync itself set it, because of something on GitHub. */
@@ -45,6 +47,7 @@ export interface FollowDoc {
 export const newFollowDoc: FollowDoc = {
   issueId: null,
   status: null,
+  statusSeq: null,
   isArmed: false,
   isRelayed: false,
   isOpened: false,

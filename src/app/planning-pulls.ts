@@ -8,6 +8,7 @@ import { factsOf, judge } from "../recipes/planning/pulls/judge.ts";
 import { type Act, decide, type PullCase, type PullState } from "../recipes/planning/pulls/law.ts";
 import { matchPull } from "../recipes/planning/pulls/matching.ts";
 import { missingText } from "../recipes/planning/pulls/missing.ts";
+import type { PairVersion } from "../store/pair-store.ts";
 import { PullActs } from "./planning-acts.ts";
 import { BranchFinder } from "./planning-branches.ts";
 import type { FollowDoc } from "./planning-ledger.ts";
@@ -171,15 +172,22 @@ export class PullFollower {
   }
 
   /** By the last word of history on the row's status: the sync wrote it, or somebody else. */
-  private async isRelayed({ pair }: Followed): Promise<boolean> {
+  private async isRelayed(one: Followed): Promise<boolean> {
+    return (await this.statusVersions(one, 0)).at(-1)?.origin === "engine";
+  }
+
+  /** Taken back and set again between two looks, a status is as it was, and history has both. */
+  private async isSetAgain(one: Followed, { statusSeq }: FollowDoc): Promise<boolean> {
+    if (statusSeq === null || one.pair.doc.head.seq === statusSeq) return false;
+    return (await this.statusVersions(one, statusSeq)).length > 0;
+  }
+
+  /** What history has of the row's status since then, as far as it is looked through. */
+  private async statusVersions({ pair }: Followed, since: number): Promise<readonly PairVersion[]> {
     const { deps, config } = this.parts;
-    const { id } = pair.link;
-    const after = Math.max(0, pair.doc.head.seq - versionsMax);
-    const versions = await deps.store.pairs.listVersions(id, { after, limit: versionsMax });
-    const last = versions.findLast(
-      ({ side, fields }) => side === "left" && config.fields.status.property in fields,
-    );
-    return last?.origin === "engine";
+    const after = Math.max(since, pair.doc.head.seq - versionsMax);
+    const versions = await deps.store.pairs.listVersions(pair.link.id, { after, limit: versionsMax });
+    return versions.filter(({ side, fields }) => side === "left" && config.fields.status.property in fields);
   }
 
   /** A status that was not there at the last look: set by a person, and from now on it counts. */
@@ -187,10 +195,13 @@ export class PullFollower {
     const { config, ledger } = this.parts;
     const status = statusOf(config, one.pair);
     const doc = ledger.docOf(one.pair.link.id, one.issueId);
-    if (status === doc.status) return { ...one, doc };
+    const statusSeq = one.pair.doc.head.seq;
+    if (status === doc.status && !(await this.isSetAgain(one, doc)))
+      return { ...one, doc: { ...doc, statusSeq } };
     const entered: FollowDoc = {
       ...doc,
       status,
+      statusSeq,
       // Whatever was there when the sync was accepted was noted down then: this was set since.
       isArmed: ledger.state.acceptedAt !== null,
       isRelayed: await this.isRelayed(one),

@@ -129,8 +129,9 @@ export class PlanningStep {
     // Rows without an issue, too: one that is linked later was still edited before.
     for await (const link of deps.store.pairs.iterateLinks(source.syncId)) {
       const doc = ledger.find(link.id) ?? newFollowDoc;
-      const status = statusOf(this.parts.config, openPair(link));
-      await ledger.put(link.id, { ...doc, status, isArmed: false });
+      const pair = openPair(link);
+      const status = statusOf(this.parts.config, pair);
+      await ledger.put(link.id, { ...doc, status, statusSeq: pair.doc.head.seq, isArmed: false });
     }
     await ledger.setState({ acceptedPrint, acceptedAt: new Date(deps.clock.now()).toISOString() });
   }
