@@ -179,7 +179,8 @@ function bodyFor(
 ): string | null {
   const isMarking = write.marker !== undefined && write.marker !== seal?.marker;
   const isRestoring = isTrashed && write.kind === "restore";
-  if (encoded.content === undefined && !isMarking && !isRestoring) return null;
+  const isStale = seal !== null && seal.trashedFrom !== null && !isTrashed;
+  if (encoded.content === undefined && !isMarking && !isRestoring && !isStale) return null;
   const content = encoded.content ?? contentOf(issue.body ?? "");
   const marker = write.marker ?? seal?.marker ?? "";
   if (marker === "") return bodyWith(content, null);

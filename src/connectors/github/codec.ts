@@ -34,7 +34,8 @@ export function markedBy(issue: Issue, { markerKeys, self }: IssueView): Marked 
   const named = findSeal(body, markerKeys, [bound]);
   const made = named === null && isOwn ? findSeal(body, markerKeys, [creation]) : null;
   const seal = named ?? (made !== null && isTimely(made, issue.createdAt) ? made : null);
-  const isTrashed = seal !== null && !issue.isOpen && isTombstone(seal, issue.closedAt);
+  const isTrashed =
+    seal !== null && !issue.isOpen && issue.reason === "not_planned" && isTombstone(seal, issue.closedAt);
   return { seal, isTrashed };
 }
 
@@ -48,7 +49,9 @@ export function decodeIssue(issue: Issue, view: IssueView): SourceRecord {
     else fields[id] = value;
   }
   const editedAt = Date.parse(issue.updatedAt);
-  const marker = seal === null || seal.marker === "" ? null : seal.marker;
+  // A tombstone on an issue that somebody opened again would make one of its next closing: it counts for nothing, and is made anew.
+  const isStale = seal !== null && seal.trashedFrom !== null && !isTrashed;
+  const marker = seal === null || seal.marker === "" || isStale ? null : seal.marker;
   return {
     id: recordIdOf(issue),
     presence: isTrashed ? "trashed" : "live",
