@@ -13,6 +13,8 @@ export interface Done {
   readonly isDone: boolean;
   /** Nobody knows whether it took effect. */
   readonly isDoubtful?: boolean;
+  /** GitHub did not take it, and would not take it a moment later either. */
+  readonly isRefused?: boolean;
   readonly doc: FollowDoc;
   readonly pull: PullRequest | null;
 }
@@ -125,7 +127,15 @@ export class PullActs {
     if (failure !== null) this.parts.troubles.fails(followingPulls, failure);
     this.parts.herald.tell("warn", "planning.refused", { what, issue: one.issueId, problem: why });
     const isDoubtful = asked.kind === "doubt";
-    return { isDone: false, isDoubtful, doc: withNote(one.doc, `Could not ${what}: ${why}`), pull: null };
+    const isRefused = asked.kind === "refused" && asked.why !== "limited";
+    return {
+      isDone: false,
+      isDoubtful,
+      isRefused,
+      // Each try has another number, and the row is not written for that.
+      doc: withNote(one.doc, `Could not ${what}: ${why.replace(/ \(request [^()]*\)/, "")}`),
+      pull: null,
+    };
   }
 
   private sending() {

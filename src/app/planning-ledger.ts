@@ -29,6 +29,8 @@ export interface FollowDoc {
   readonly isOpened: boolean;
   /** The head when the status first asked for a merge. */
   readonly shippedSha: string | null;
+  /** The head when the row was last looked at: what was there before its next status was set. */
+  readonly knownSha: string | null;
   readonly branch: string | null;
   /** Which edit of the row was looked at for a branch, and when to look again (ms). */
   readonly rowRevision: string | null;
@@ -38,6 +40,8 @@ export interface FollowDoc {
   readonly readAt: number;
   readonly facts: IssueFacts;
   readonly intent: FollowIntent | null;
+  /** What GitHub refused last, and what everything was like then; and when (ms). */
+  readonly refused: { readonly key: string; readonly at: number } | null;
   /** Comments that were copied, by side and id. */
   readonly copied: readonly string[];
   /** The counterpart was told that its record is gone. */
@@ -52,6 +56,7 @@ export const newFollowDoc: FollowDoc = {
   isRelayed: false,
   isOpened: false,
   shippedSha: null,
+  knownSha: null,
   branch: null,
   rowRevision: null,
   lookAt: 0,
@@ -59,6 +64,7 @@ export const newFollowDoc: FollowDoc = {
   readAt: 0,
   facts: noFacts,
   intent: null,
+  refused: null,
   copied: [],
   isParted: false,
 };

@@ -18,6 +18,8 @@ import { type Followed, type StepParts, statusOf, titleIn } from "./planning-ste
 const believedMs = 3_600_000;
 /** Versions of a pair that are looked through for who set its status. */
 const versionsMax = 200;
+/** What GitHub refused is not asked again for so long, as long as nothing has changed (ms). */
+const refusedMs = 3_600_000;
 /** Opening, merging and closing follow on each other. */
 const actsMax = 4;
 
@@ -77,12 +79,14 @@ export class PullFollower {
     for (const { one, pull } of unread) await this.note(one, pull);
   }
 
-  /** Does what the row's status asks for, as far as it can be done now. */
-  async follow(one: Followed): Promise<boolean> {
+  /** Does what the row's status asks for, as far as it can be done now. `areRowsRead`: this pass has asked for changed rows. */
+  async follow(one: Followed, areRowsRead: boolean): Promise<boolean> {
     let isChanged = false;
-    let current = await this.entered(one);
+    let current = await this.entered(one, areRowsRead);
     for (let round = 0; round < actsMax; round += 1) {
       const { act, doc } = await this.next(current);
+      const key = refusalKey(act, doc);
+      if (this.isRefusedAlready(current, key)) return isChanged;
       if (act === "nothing" || act === "say") {
         if (await this.change(current, doc)) isChanged = true;
         return isChanged;
@@ -97,13 +101,22 @@ export class PullFollower {
       if (done.pull !== null) this.seen.set(recordIdOf(done.pull), done.pull);
       const after = done.pull === null ? done.doc : this.shown({ ...current, doc: done.doc }, done.pull);
       // As long as nobody knows what became of it, it stays written down: what shows later may be its work.
-      const next = { ...after, intent: done.isDoubtful === true ? intent : null };
+      const next = {
+        ...after,
+        intent: done.isDoubtful === true ? intent : null,
+        refused: done.isRefused === true ? { key, at: this.parts.deps.clock.now() } : null,
+      };
       if (await this.change(current, next)) isChanged = true;
       current = { ...current, doc: next };
       if (!done.isDone) return isChanged;
       if (act === "close-issue") return true;
     }
     return isChanged;
+  }
+
+  /** Asked again just so, GitHub would say the same: the row goes on telling why. */
+  private isRefusedAlready({ doc: { refused } }: Followed, key: string): boolean {
+    return refused?.key === key && this.parts.deps.clock.now() - refused.at < refusedMs;
   }
 
   /** What the law says about the pair as it stands, and what the row is told. */
@@ -125,7 +138,11 @@ export class PullFollower {
       shippedSha: doc.shippedSha,
     });
     const act = decide(pullCase);
-    const note = act === "say" ? this.wordsFor(one, pullCase, { doc, status, readings }) : null;
+    // A pass that asks nobody has not looked at what a merge takes: what the last one said stands.
+    const isUnseen =
+      pullCase.phase === "ship" && pull === "open" && !this.seen.has(this.pullId({ ...one, doc }) ?? "");
+    const words = () => (isUnseen ? doc.facts.note : this.wordsFor(one, pullCase, { doc, status, readings }));
+    const note = act === "say" ? words() : null;
     return { act, doc: { ...doc, facts: { ...doc.facts, note } } };
   }
 
@@ -191,13 +208,14 @@ export class PullFollower {
   }
 
   /** A status that was not there at the last look: set by a person, and from now on it counts. */
-  private async entered(one: Followed): Promise<Followed> {
+  private async entered(one: Followed, areRowsRead: boolean): Promise<Followed> {
     const { config, ledger } = this.parts;
     const status = statusOf(config, one.pair);
     const doc = ledger.docOf(one.pair.link.id, one.issueId);
     const statusSeq = one.pair.doc.head.seq;
+    const knownSha = areRowsRead ? (doc.pull?.headSha ?? null) : doc.knownSha;
     if (status === doc.status && !(await this.isSetAgain(one, doc)))
-      return { ...one, doc: { ...doc, statusSeq } };
+      return { ...one, doc: { ...doc, statusSeq, knownSha } };
     const entered: FollowDoc = {
       ...doc,
       status,
@@ -207,7 +225,9 @@ export class PullFollower {
       isRelayed: await this.isRelayed(one),
       isOpened: false,
       lookAt: 0,
-      shippedSha: this.isShipped(one.pair) ? (doc.pull?.headSha ?? null) : null,
+      // What was pushed since the last look may have come after the status, and was looked at by nobody.
+      shippedSha: this.isShipped(one.pair) ? doc.knownSha : null,
+      knownSha,
     };
     await ledger.put(one.pair.link.id, entered);
     return { ...one, doc: entered };
@@ -274,6 +294,14 @@ export class PullFollower {
     const { repositoryId } = refOf(issueId);
     return doc.pull === null ? null : recordIdOf({ repositoryId, number: doc.pull.number });
   }
+}
+
+/** An act, and everything that could make GitHub judge it otherwise. */
+function refusalKey(
+  act: Act,
+  { status, branch, pull, facts: { checks, reviews, pullState } }: FollowDoc,
+): string {
+  return JSON.stringify([act, status, branch, pull, checks, reviews, pullState]);
 }
 
 /** A delivery was about it: "#45", its commit or its branch. */

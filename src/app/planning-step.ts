@@ -47,6 +47,7 @@ export class PlanningStep {
   private readonly pulls: PullFollower;
   /** Pages on which somebody has commented. */
   private readonly commented = new Set<string>();
+  private areRowsRead = false;
 
   constructor(parts: StepParts) {
     this.parts = parts;
@@ -61,6 +62,7 @@ export class PlanningStep {
   /** Reads what has become of pull requests. Writes nothing to either side. */
   async look(polls: readonly Side[]): Promise<void> {
     const { config, deps } = this.parts;
+    this.areRowsRead = polls.includes("left");
     const hints = await deps.store.pairs.listInbox(this.parts.source.syncId, hintsMax);
     for (const { type, recordId } of hints) {
       if (type.startsWith("comment.") && recordId !== null) this.commented.add(recordId);
@@ -83,7 +85,7 @@ export class PlanningStep {
       for (const one of all) {
         if (this.parts.signal?.aborted === true) return isChanged;
         await this.tolerate(followingPulls, async () => {
-          if (await this.pulls.follow(one)) isChanged = true;
+          if (await this.pulls.follow(one, this.areRowsRead)) isChanged = true;
         });
       }
     }
