@@ -15,6 +15,8 @@ const overlapMs = 120_000;
 /** What was copied long ago is not listed again. */
 const copiedKept = 200;
 const sendWithinMs = 15_000;
+/** What could not be copied is tried again this long. */
+const retriedMs = 86_400_000;
 
 /** Copies comments from one side to the other, each once, with author and link. */
 export class CommentCopier {
@@ -58,12 +60,16 @@ export class CommentCopier {
         continue;
       }
       const found = await this.comments.listSince({ repositoryId }, since, signal);
+      const failed: number[] = [];
       for (const comment of found) {
         const one = byIssue.get(recordIdOf(comment.issue));
-        if (one !== undefined && comment.marker === null) await this.toNotion(one, comment);
+        if (one === undefined || comment.marker !== null) continue;
+        if (!(await this.toNotion(one, comment))) failed.push(Date.parse(comment.updatedAt));
       }
-      const latest = found.map(({ updatedAt }) => Date.parse(updatedAt));
-      if (latest.length > 0) await this.readFrom(repositoryId, Math.max(...latest));
+      const latest = Math.max(...found.map(({ updatedAt }) => Date.parse(updatedAt)));
+      // What could not be copied is listed again: for a day, since what is refused for good would be listed for ever.
+      const from = failed.length === 0 ? latest : Math.max(Math.min(...failed), latest - retriedMs);
+      if (found.length > 0) await this.readFrom(repositoryId, from);
     }
   }
 
@@ -75,19 +81,23 @@ export class CommentCopier {
     await ledger.setState({ commentsSince: { ...ledger.state.commentsSince, [repositoryId]: since } });
   }
 
-  private async toNotion(one: Followed, { id, author, body, url }: IssueComment): Promise<void> {
+  /** False: it has to be tried again. */
+  private async toNotion(one: Followed, { id, author, body, url }: IssueComment): Promise<boolean> {
     const key = `github:${id}`;
     const doc = this.parts.ledger.docOf(one.pair.link.id, one.issueId);
-    if (doc.copied.includes(key)) return;
+    if (doc.copied.includes(key)) return true;
     const text = commentForNotion({ author: author ?? "Somebody", text: body, url });
     const { access, signal, herald, troubles } = this.parts;
     try {
       await commentOnce(access.connect().http, { pageId: one.pageId, text }, signal);
       await this.noteCopied(one, doc, key);
+      return true;
     } catch (error) {
       if (!(error instanceof LockstepError) || error.code === "CANCELLED") throw error;
       troubles.fails(commenting, error);
       herald.tell("warn", "planning.comment_failed", { page_id: one.pageId, problem: error.message });
+      // What Notion refuses (the page is in the trash) it refuses again.
+      return error.retry === "never";
     }
   }
 
