@@ -2,8 +2,9 @@ import { otherSide, type Side } from "../../src/core/two-way/mapping.ts";
 import { fields, rightStages, stages } from "./fields.ts";
 import { createOn, PERSON, PROGRAM, pickRecord, recordsOf, type Written, write } from "./hands.ts";
 import { listOf } from "./ledger.ts";
-import { type ActKind, actKinds, boardActKinds, type Options } from "./options.ts";
+import { type ActKind, actKinds, boardActKinds, hubActKinds, type Options } from "./options.ts";
 import { boardPerformers } from "./pipeline/acts.ts";
+import { hubPerformers } from "./planning/acts.ts";
 import { randomFrom } from "./random.ts";
 import type { World } from "./world.ts";
 
@@ -33,7 +34,9 @@ const MINUTE_MS = 60_000;
 
 export function drawActs(options: Options): readonly Act[] {
   const random = randomFrom(options.seed, "acts");
-  const kinds = [...actKinds, ...boardActKinds].filter((kind) => (options.weights[kind] ?? 0) > 0);
+  const kinds = [...actKinds, ...boardActKinds, ...hubActKinds].filter(
+    (kind) => (options.weights[kind] ?? 0) > 0,
+  );
   const total = kinds.reduce((sum, kind) => sum + (options.weights[kind] ?? 0), 0);
   const drawKind = (): ActKind => {
     let left = random.next() * total;
@@ -48,12 +51,12 @@ export function drawActs(options: Options): readonly Act[] {
     options.isBursty && random.chance(0.6)
       ? random.int(1, 4) * 3 * MINUTE_MS + random.int(0, 1_500)
       : random.int(0, length);
-  const first = options.subject === "pipeline" ? "plan" : "create";
+  const first = { fields: "create", pipeline: "plan", planning: "addRow" } as const;
   return Array.from({ length: options.acts }, (_, index): Act => {
     const isHot = options.isHot && random.chance(0.7);
     return {
       at: at(),
-      kind: index < 2 ? first : drawKind(),
+      kind: index < 2 ? first[options.subject] : drawKind(),
       side: random.pick(["left", "right"]),
       pick: isHot ? 0 : random.int(0, 999),
       field: isHot ? random.int(0, 1) : random.int(0, 999),
@@ -74,6 +77,7 @@ const texts = fields.filter(({ kind }) => kind === "text");
 
 const performers: Readonly<Record<ActKind, Performer>> = {
   ...boardPerformers,
+  ...hubPerformers,
   create: (world, act) => createOn(world, act.side, { name: act.token }),
   createTwins(world, act) {
     createOn(world, act.side, { name: act.token });

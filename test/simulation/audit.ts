@@ -8,7 +8,6 @@ import type { Field, Plain } from "./fields.ts";
 import { recordsOf } from "./hands.ts";
 import type { Happening } from "./ledger.ts";
 import type { Watch } from "./watch.ts";
-import { guardLimits, SYNC } from "./worker.ts";
 import type { World } from "./world.ts";
 
 /** The end of a run, as everybody can see it. */
@@ -27,10 +26,11 @@ const sides: readonly Side[] = ["left", "right"];
 const ALL = 1_000_000;
 
 export async function readEnd(world: World, watch: Watch, store: Store, approved: number): Promise<Ended> {
+  const { syncId } = world.subject;
   const links: PairLink[] = [];
-  for await (const link of store.pairs.iterateLinks(SYNC)) links.push(link);
-  const conflicts = await store.pairs.listConflicts({ syncId: SYNC, limit: ALL });
-  const openHolds = await store.pairs.listHolds({ syncId: SYNC, isOpen: true, limit: ALL });
+  for await (const link of store.pairs.iterateLinks(syncId)) links.push(link);
+  const conflicts = await store.pairs.listConflicts({ syncId, limit: ALL });
+  const openHolds = await store.pairs.listHolds({ syncId, isOpen: true, limit: ALL });
   return {
     world,
     watch,
@@ -60,7 +60,7 @@ export async function audit(end: Ended, store: Store): Promise<void> {
 
 /** I12: what was told is looked at by the next pass; one that is late enough may have come since. */
 async function checkHints({ world }: Ended, store: Store): Promise<void> {
-  const stored = await store.pairs.listInbox(SYNC, ALL);
+  const stored = await store.pairs.listInbox(world.subject.syncId, ALL);
   const patience = 2 * world.pollEveryMs;
   const overdue = stored.filter(({ receivedAt }) => Date.parse(receivedAt) < world.now - patience);
   if (overdue.length > 0) world.fail("I12", `${overdue.length} hints were stored, and nobody looked`);
@@ -89,6 +89,8 @@ function checkPairing(end: Ended): void {
       // A second record that somebody has edited is left for a person to look at; only a sweep finds one.
       if (links.some(({ problem }) => problem?.includes(id))) continue;
       if (world.options.sweepEveryMs === null && isSecond(end, { side, id })) continue;
+      const isAlone = link === undefined || recordId(link, otherSide(side)) === null;
+      if (isAlone && world.subject.isLeftOut(side, (name) => world.plain(side, id, name))) continue;
       if (link === undefined) world.fail("I1", `${side} ${id} belongs to no pair`, id);
       else if (!isExcused(end, link)) checkCounterpart(end, link, side, id);
     }
@@ -173,10 +175,10 @@ function checkKept({ world, watch }: Ended, happening: Happening): void {
 /** Notion has no preconditions: what is written between the last read and the write's effect cannot be seen. */
 function isBlind(world: World, edit: Happening, overwrite: Happening, { owner }: Field): boolean {
   const { side } = edit;
-  if (side === "right") return false;
+  if (side === "right" && world.subject.hasPreconditions) return false;
   const { conflictPolicy } = world.options;
   // The other side wins here anyway; the engine may write without a fresh look.
-  if (owner === "right" || (owner === "both" && conflictPolicy === "right")) return true;
+  if (owner === otherSide(side) || (owner === "both" && conflictPolicy === otherSide(side))) return true;
   return edit.at >= (overwrite.sentAt ?? 0) - freshMs;
 }
 
@@ -280,7 +282,8 @@ function checkGuard(end: Ended): void {
       !isSecond(end, each) &&
       !isDeletedByPerson(end, each),
   );
-  const allowed = Math.max(guardLimits.deletesMax, guardLimits.deleteShareMax * links.length) + approved;
+  const { deletesMax, deleteShareMax } = world.subject.guard(world.options);
+  const allowed = Math.max(deletesMax, deleteShareMax * links.length) + approved;
   if (deletions.length > allowed)
     world.fail(
       "I17",
@@ -303,8 +306,10 @@ async function checkHistory({ world, links }: Ended, store: Store): Promise<void
           .filter((one) => one.side === side && one.origin !== "superseded")
           .map((one) => one.fields),
       );
-      for (const { name, kind } of world.fields) {
-        const told = kind === "tags" || kind === "refs" ? (folded[name] ?? []) : (folded[name] ?? null);
+      for (const field of world.fields) {
+        const { name, kind } = field;
+        if (kind === "kept") continue;
+        const told = world.subject.inHistory(field, side, folded[name] ?? null);
         const is = world.plain(side, id, name);
         if (JSON.stringify(told) !== JSON.stringify(is))
           world.fail(

@@ -3,7 +3,7 @@ import { type Ended, readEnd } from "./audit.ts";
 import { PERSON, recordsOf } from "./hands.ts";
 import { hintOf } from "./hints.ts";
 import type { Watch } from "./watch.ts";
-import { boot, type Fleet, SYNC } from "./worker.ts";
+import { boot, type Fleet } from "./worker.ts";
 import type { World } from "./world.ts";
 
 /** What the drills act on: a world at rest, whose books were found in order. */
@@ -32,7 +32,7 @@ async function replayHints({ world, watch, fleet, pass }: Drilled): Promise<void
   if (world.options.sweepEveryMs === null) return;
   const told = world.ledger.happenings
     .filter(({ side }) => side === "left")
-    .map((each) => hintOf(each, "replayed"));
+    .map((each) => hintOf(world, each, "replayed"));
   const before = watch.writes;
   await fleet.store.pairs.putInbox(told.toReversed());
   await pass(2 * world.pollEveryMs);
@@ -51,7 +51,7 @@ async function changeMapping({ world, fleet, pass }: Drilled): Promise<void> {
   await pass(2 * world.pollEveryMs);
   fleet.mapping.isAccepted = true;
   await pass(2 * world.pollEveryMs + 5 * MINUTE);
-  const [link] = id === null ? [] : await fleet.store.pairs.findLinks(SYNC, "left", [id]);
+  const [link] = id === null ? [] : await fleet.store.pairs.findLinks(world.subject.syncId, "left", [id]);
   if (link?.rightId == null || id === null) return;
   if (world.plain("left", id, "plan") !== world.plain("right", link.rightId, "plan"))
     world.fail("I20", "an edit made while a new mapping waited for its acceptance was not carried over", id);
@@ -59,7 +59,7 @@ async function changeMapping({ world, fleet, pass }: Drilled): Promise<void> {
 
 async function pairedPage({ store }: Fleet, world: World): Promise<string | null> {
   for (const id of recordsOf(world, "left", "live")) {
-    const [link] = await store.pairs.findLinks(SYNC, "left", [id]);
+    const [link] = await store.pairs.findLinks(world.subject.syncId, "left", [id]);
     const isSound = link?.status === "live" && link.problem === null && link.openConflicts === 0;
     if (isSound && link.rightId !== null && world.presence("right", link.rightId) === "live") return id;
   }

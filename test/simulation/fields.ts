@@ -7,11 +7,13 @@ import type { BoundMapping } from "../../src/engine/two-way/definition.ts";
 import type { Property, PropertyType } from "./notion/page.ts";
 import { idsIn } from "./notion/page.ts";
 import type { Options } from "./options.ts";
-import type { Subject } from "./subject.ts";
-import { Table } from "./table.ts";
+import { ofTables, type Subject } from "./subject.ts";
+import { Table, type TableOptions } from "./table.ts";
 
 /** What a field is made of, which decides how people edit it and what its values may do. */
-export type FieldKind = "text" | "stage" | "tags" | "refs" | "status" | "choice";
+export type FieldKind = "text" | "stage" | "tags" | "refs" | "status" | "choice" | OwnKind;
+/** What only a recipe knows: `kept`: never written; `fact`: told by the right side, and by nobody else. */
+type OwnKind = "kept" | "fact";
 
 export interface Field {
   readonly name: string;
@@ -116,7 +118,8 @@ function keyOf(_side: Side, { name }: Values): string | null {
 
 function ruleFor(field: Field, propertyId: string, options: Options): FieldRule {
   const { name, kind, owner } = field;
-  if (kind === "status" || kind === "choice") throw new Error(`${name} belongs to another subject`);
+  if (kind === "status" || kind === "choice" || kind === "kept" || kind === "fact")
+    throw new Error(`${name} belongs to another subject`);
   const isSet = kind === "tags" || kind === "refs";
   return {
     name,
@@ -147,7 +150,7 @@ const textForm: FieldForm = {
 };
 const setForm: FieldForm = { read: (canonical) => [...sorted(idsIn(canonical))], write: (own) => own };
 
-const leftForms: Readonly<Record<Exclude<FieldKind, "status" | "choice">, FieldForm>> = {
+const leftForms: Readonly<Record<Exclude<FieldKind, "status" | "choice" | OwnKind>, FieldForm>> = {
   text: {
     read: (canonical) => {
       const plain = isJsonObject(canonical) ? canonical.plain : null;
@@ -178,16 +181,22 @@ const leftForms: Readonly<Record<Exclude<FieldKind, "status" | "choice">, FieldF
   },
 };
 
+export function openPlainTable(options: Omit<TableOptions, "columns">): Table {
+  return new Table({ ...options, columns });
+}
+
 /** Fields of every kind, both sides alike: the engine by itself. */
 export const plainFields: Subject = {
   fields,
   optionsOf: ({ kind }) => (kind === "stage" ? Object.keys(stages) : []),
-  openTable: (options) => new Table({ ...options, columns }),
+  openTable: openPlainTable,
+  plainInPage: ({ kind }, values, property) => plainOfPage(values, property, kind),
   plainInRow: ({ name, kind }, values) => plainOfRow(values[name], kind),
   fieldOf: (column) => column,
   agree,
   isWaiting: () => false,
   onTable: (connector) => connector,
+  ...ofTables,
   marksRows: false,
   bind: (options, descriptions, stored) => bindFields(options, descriptions.left, stored),
   policy: ({ onDelete, onDeleteEdit }) => ({

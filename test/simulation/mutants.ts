@@ -1,3 +1,5 @@
+import { planningMutants } from "./planning/mutants.ts";
+
 /** A bug to be planted: one expression of the product in place of another, which breaks one rule. */
 export interface Mutant {
   readonly name: string;
@@ -413,6 +415,7 @@ export const mutants: readonly Mutant[] = [
       'const state = status === null ? "draft" : typeof status === "string" ? stateOf(status) : undefined;',
     profile: "pipelineCalm",
   },
+  ...planningMutants,
 ];
 
 export function mutantNamed(name: string): Mutant {

@@ -3,7 +3,7 @@ import type { CursorStyle } from "./notion/query.ts";
 import { type Random, randomFrom } from "./random.ts";
 
 /** What can go wrong, each with its rate: the share of requests, writes or acts that it strikes. 0: it does not exist. */
-export const faultClasses = [
+const drawnFaults = [
   // Notion's answers
   "limited",
   "overloaded",
@@ -31,6 +31,12 @@ export const faultClasses = [
   "hintLate",
 ] as const;
 
+/** GitHub's answers. They strike only where a profile says so: what the swarm draws stays as it is. */
+const hubFaults = ["hubLimited", "hubDown", "hubLost", "hubLate", "hubFailedAfter", "hubSlow"] as const;
+
+export const faultClasses = [...drawnFaults, ...hubFaults] as const;
+
+export type HubFault = (typeof hubFaults)[number];
 export type FaultClass = (typeof faultClasses)[number];
 export type Rates = Readonly<Record<FaultClass, number>>;
 
@@ -38,8 +44,8 @@ export type Rates = Readonly<Record<FaultClass, number>>;
 export interface Options {
   readonly seed: number;
   readonly profile: string;
-  /** What is kept in agreement: fields of every kind, or the board and table of a pipeline. */
-  readonly subject: "fields" | "pipeline";
+  /** What is kept in agreement: fields of every kind, the board and table of a pipeline, or rows and GitHub's issues. */
+  readonly subject: "fields" | "pipeline" | "planning";
   /** How long people work while faults strike (virtual minutes). */
   readonly minutes: number;
   readonly acts: number;
@@ -90,7 +96,7 @@ const MINUTE = 60 * SECOND;
 const never = Object.fromEntries(faultClasses.map((fault) => [fault, 0])) as Record<FaultClass, number>;
 
 /** The strongest rate at which a class is drawn. */
-const strongest: Rates = {
+const strongest: Readonly<Record<(typeof drawnFaults)[number], number>> = {
   limited: 0.12,
   overloaded: 0.05,
   unreached: 0.1,
@@ -161,7 +167,7 @@ export function drawOptions(seed: number): Options {
 
 function withWeather(options: Options, random: Random): Options {
   const rates = { ...never };
-  for (const fault of faultClasses) if (random.chance(0.5)) rates[fault] = random.next() * strongest[fault];
+  for (const fault of drawnFaults) if (random.chance(0.5)) rates[fault] = random.next() * strongest[fault];
   return {
     ...options,
     rates,
@@ -214,7 +220,50 @@ export const boardActKinds = [
   "retitleTask",
 ] as const;
 
-export type ActKind = (typeof actKinds)[number] | (typeof boardActKinds)[number];
+/** What people and programs do to rows, issues and pull requests. */
+export const hubActKinds = [
+  "addRow",
+  "retitleRow",
+  "moveRow",
+  "tagRow",
+  "chooseRow",
+  "assignRow",
+  "scribbleRow",
+  "tieRow",
+  "commentRow",
+  "trashRow",
+  "restoreRow",
+  "moveRowAway",
+  "openIssue",
+  "retitleIssue",
+  "relabel",
+  "closeIssue",
+  "reopenIssue",
+  "planIssue",
+  "assignIssue",
+  "writeBody",
+  "tamper",
+  "commentIssue",
+  "lockIssue",
+  "convertIssue",
+  "deleteIssue",
+  "transferIssue",
+  "renameRepository",
+  "push",
+  "forcePush",
+  "openPull",
+  "review",
+  "check",
+  "readyPull",
+  "mergePull",
+  "closePull",
+  "shipRow",
+] as const;
+
+export type ActKind =
+  | (typeof actKinds)[number]
+  | (typeof boardActKinds)[number]
+  | (typeof hubActKinds)[number];
 
 const usual: Readonly<Record<(typeof actKinds)[number], number>> = {
   create: 14,

@@ -1,35 +1,8 @@
-import { faultClasses, type Options, type Rates } from "./options.ts";
-
-/** Weather made for one rule: one kind of fault strong, everybody at one record. A general soak says little about a rule. */
-export type Profile = (options: Options) => Options;
+import { crowded, type Profile } from "./crowded.ts";
+import type { Options, Rates } from "./options.ts";
+import { planningProfiles } from "./planning/profiles.ts";
 
 const SECOND = 1_000;
-
-const calm: Rates = Object.fromEntries(faultClasses.map((fault) => [fault, 0])) as Rates;
-
-/** People who crowd around one record, and no faults but those given. */
-function crowded(options: Options, rates: Partial<Rates>, change: Partial<Options> = {}): Options {
-  return {
-    ...options,
-    minutes: 15,
-    acts: 40,
-    isHot: true,
-    isBursty: false,
-    workers: 1,
-    pollEveryMs: 30 * SECOND,
-    sweepEveryMs: 5 * 60 * SECOND,
-    rates: { ...calm, ...rates },
-    indexLagMs: 0,
-    cap: 10_000,
-    pageSizeMax: 100,
-    ratePerMinute: null,
-    outages: 0,
-    hiddenPages: 0,
-    skewMs: 0,
-    losesWorker: false,
-    ...change,
-  };
-}
 
 const editing = { create: 10, edit: 60, clear: 2, setStage: 5, addTag: 8, removeTag: 4 };
 const dying = { create: 14, edit: 25, trash: 12, restore: 8 };
@@ -326,6 +299,7 @@ export const profiles: Readonly<Record<string, Profile>> = {
   /** Writes of unknown fate on both sides. */
   pipelineDoubts: (options) =>
     board(options, { lost: 0.2, late: 0.2, tableLost: 0.2, crash: 0.02 }, { isHot: true }),
+  ...planningProfiles,
 };
 
 const planning = { plan: 12, write: 14, move: 30, misplace: 10, choose: 6 };

@@ -6,13 +6,16 @@ import { type Act, drawActs, type Operator, perform } from "./acts.ts";
 import { audit, readEnd } from "./audit.ts";
 import { drill } from "./drills.ts";
 import { createOn } from "./hands.ts";
-import { sendHint } from "./hints.ts";
+import { sendCommentHint, sendHint } from "./hints.ts";
 import { drawOptions, type Options } from "./options.ts";
 import { BoardRules } from "./pipeline/rules.ts";
 import { bootTaskWorker } from "./pipeline/workers.ts";
+import { Planners } from "./planning/planners.ts";
+import { plantPlanning } from "./planning/plant.ts";
+import { PlanningRules } from "./planning/rules.ts";
 import { randomFrom } from "./random.ts";
 import { Watch } from "./watch.ts";
-import { boot, type Fleet, SYNC } from "./worker.ts";
+import { boot, type Fleet } from "./worker.ts";
 import { START, type Violation, World } from "./world.ts";
 
 /** Everything that a run follows from: equal cases, equal runs. Can be stored, and cut down. */
@@ -64,12 +67,20 @@ export async function simulate(
   return run.result();
 }
 
+/** What planning brings along. */
+interface Planned {
+  readonly rules: PlanningRules;
+  readonly planners: Planners;
+}
+
 class Run {
   readonly #case: Case;
   readonly #world: World;
   readonly #watch: Watch;
   /** Of the recipe; null: no recipe made this pair. */
-  readonly #rules: BoardRules | null;
+  readonly #rules: BoardRules | PlanningRules | null;
+  /** null: this pair is none of planning's. */
+  readonly #planned: Planned | null;
   readonly #store: Store;
   readonly #fleet: Fleet;
   readonly #openStore: () => Promise<Store>;
@@ -79,7 +90,8 @@ class Run {
     case: Case;
     world: World;
     watch: Watch;
-    rules: BoardRules | null;
+    rules: BoardRules | PlanningRules | null;
+    planned: Planned | null;
     store: Store;
     fleet: Fleet;
     openStore: () => Promise<Store>;
@@ -89,17 +101,18 @@ class Run {
     this.#world = parts.world;
     this.#watch = parts.watch;
     this.#rules = parts.rules;
+    this.#planned = parts.planned;
     this.#store = parts.store;
     this.#fleet = parts.fleet;
   }
 
   static async start(what: Case, how: HowToRun): Promise<Run> {
     const { options, tapeLimit } = what;
-    const watch: Watch = new Watch(
-      () => world,
+    const watch: Watch = new Watch(() => world, {
       // A pass that had begun before the mapping changed goes on as it began.
-      ({ passBeganAt }) => fleet.mapping.isAccepted || passBeganAt < fleet.mapping.changedAt,
-    );
+      mayWrite: ({ passBeganAt }) => fleet.mapping.isAccepted || passBeganAt < fleet.mapping.changedAt,
+      isForeseen: (link, sent) => planned?.rules.isForeseen(link, sent) === true,
+    });
     const world: World = new World({
       options,
       tapeLimit,
@@ -107,16 +120,23 @@ class Run {
       hooks: {
         onSend: (side, machine, write) => {
           watch.onSend(side, machine, write);
-          rules?.onSend(side, write);
+          rules?.onSend(side, write, machine);
         },
         onHappening: (each) => {
           watch.onHappening(each);
           rules?.onHappening(each);
           sendHint(fleet, each);
         },
+        onRowComment: (pageId) => sendCommentHint(fleet, pageId),
+        onComment: (pageId, text) => planned?.rules.onComment(pageId, text),
+        partnerOf: (pageId) => [...watch.partnersOf("left", pageId)].at(-1),
       },
     });
-    const rules = options.subject === "pipeline" ? new BoardRules(world, watch) : null;
+    const isPlanned = options.subject === "planning";
+    const planned = isPlanned
+      ? { rules: new PlanningRules(world, watch), planners: new Planners(world, () => watch.writes) }
+      : null;
+    const rules = options.subject === "pipeline" ? new BoardRules(world, watch) : (planned?.rules ?? null);
     const ids = countedIds(options.seed);
     const store = await how.openStore(ids);
     const fleet: Fleet = {
@@ -124,12 +144,26 @@ class Run {
       store,
       ids,
       storeOutage: { until: 0 },
-      mapping: { print: "one", isAccepted: true, changedAt: 0 },
-      onDurable: (...told) => watch.onDurable(...told),
+      mapping: { print: "one", isAccepted: !isPlanned, changedAt: 0 },
+      onDurable: (...told) => {
+        watch.onDurable(...told);
+        planned?.rules.onDurable(...told);
+      },
       machines: new Map(),
+      ...(planned === null ? {} : { work: (...at) => planned.planners.work(...at) }),
       passes: 0,
     };
-    return new Run({ case: what, world, watch, rules, store, fleet, openStore: () => how.openStore(ids) });
+    if (isPlanned) await Planners.prepare(fleet);
+    return new Run({
+      case: what,
+      world,
+      watch,
+      rules,
+      planned,
+      store,
+      fleet,
+      openStore: () => how.openStore(ids),
+    });
   }
 
   async carryOut(): Promise<void> {
@@ -141,6 +175,7 @@ class Run {
     const operator = this.#operator();
     for (const act of acts) world.scheduler.at(START + act.at, () => perform(world, act, operator));
     this.#planOutages();
+    this.#planAcceptance();
     await this.#until(options.minutes * MINUTE);
     if (this.#isOver()) return;
     await this.#recover();
@@ -148,7 +183,7 @@ class Run {
     await this.#rest();
     if (this.#isOver()) return;
     await audit(await readEnd(world, this.#watch, this.#store, this.#approved), this.#store);
-    this.#rules?.atEnd();
+    await this.#rules?.atEnd();
     this.#checkPasses();
     if (this.#isOver() || !this.#case.options.isDrilled) return;
     await drill({
@@ -191,7 +226,8 @@ class Run {
   #plant(): void {
     const random = randomFrom(this.#case.options.seed, "plant");
     const world = this.#world;
-    if (this.#case.options.subject === "pipeline") return;
+    if (this.#case.options.subject === "planning") plantPlanning(world);
+    if (this.#case.options.subject !== "fields") return;
     for (let index = random.int(0, 5); index > 0; index -= 1) {
       const name = `old${index}`;
       const isOnBoth = this.#case.options.matchesByName && random.chance(0.5);
@@ -218,6 +254,8 @@ class Run {
       ];
       world.scheduler.at(at(), () => {
         if (!isRight) return world.takeAccess(ms, isSilent);
+        if (world.hub !== null)
+          return world.takeHubAccess(ms, isSilent ? "hidden" : ms % 2 === 0 ? "revoked" : "issuesOff");
         world.table.isAccessible = false;
         world.scheduler.after(ms, () => {
           world.table.isAccessible = true;
@@ -234,6 +272,17 @@ class Run {
     }
   }
 
+  /** A person looks at what planning would do, and lets it. */
+  #planAcceptance(): void {
+    if (this.#planned === null) return;
+    const random = randomFrom(this.#case.options.seed, "acceptance");
+    const { mapping } = this.#fleet;
+    this.#world.scheduler.at(START + random.int(0, 3 * MINUTE), () => {
+      mapping.isAccepted = true;
+      this.#planned?.rules.accept();
+    });
+  }
+
   #operator(): Operator {
     const world = this.#world;
     return {
@@ -247,7 +296,8 @@ class Run {
 
   async #settle(pick: number | null, winner: Side): Promise<void> {
     const { pairs } = this.#store;
-    const open = await pairs.listConflicts({ syncId: SYNC, isOpen: true, limit: 1_000 });
+    const { syncId } = this.#world.subject;
+    const open = await pairs.listConflicts({ syncId, isOpen: true, limit: 1_000 });
     const waiting = open.filter((conflict) => conflict.winner === null);
     const chosen = pick === null ? waiting : waiting.slice(pick % Math.max(1, waiting.length)).slice(0, 1);
     for (const { id } of chosen) {
@@ -259,7 +309,8 @@ class Run {
 
   async #approveHolds(): Promise<void> {
     const { pairs } = this.#store;
-    for (const hold of await pairs.listHolds({ syncId: SYNC, isOpen: true, limit: 1_000 })) {
+    const { syncId } = this.#world.subject;
+    for (const hold of await pairs.listHolds({ syncId, isOpen: true, limit: 1_000 })) {
       if (hold.decision !== null) continue;
       const at = new Date(this.#world.now).toISOString();
       const isDecided = await pairs.decideHold({ id: hold.id, decision: "approved", by: "operator", at });
@@ -293,7 +344,7 @@ class Run {
   }
 
   async #isFoughtOver(): Promise<boolean> {
-    for await (const { problem } of this.#fleet.store.pairs.iterateLinks(SYNC))
+    for await (const { problem } of this.#fleet.store.pairs.iterateLinks(this.#world.subject.syncId))
       if (problem?.startsWith("OSCILLATION")) return true;
     return false;
   }
@@ -317,8 +368,10 @@ class Run {
   async #rest(): Promise<void> {
     const world = this.#world;
     const before = this.#watch.writes;
+    const restedAt = world.now;
     const { sweepEveryMs } = this.#case.options;
     await this.#until(world.now - START + 2 * world.pollEveryMs + (sweepEveryMs ?? 0) + 5 * SECOND);
+    this.#planned?.rules.atRest(this.#planned.planners.passes.filter(({ at }) => at >= restedAt));
     const more = this.#watch.writes - before;
     if (more > 0) world.fail("I2", `${more} writes after everything had come to rest`);
   }

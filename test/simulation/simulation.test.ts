@@ -26,6 +26,8 @@ const quickest = [
   "texts-overwritten",
   "finer-status-lost",
   "retry-left-behind",
+  "moved-head-merged",
+  "unmanaged-label-lost",
 ];
 const traced = { ...inMemory, isTraced: true };
 
@@ -45,6 +47,8 @@ describe("the two-way engine in a simulated world", () => {
     }
     const board = () => simulate(caseOf(15, profileNamed("pipeline")), traced);
     expect((await board()).lines).toEqual((await board()).lines);
+    const planned = () => simulate(caseOf(15, profileNamed("planning")), traced);
+    expect((await planned()).lines).toEqual((await planned()).lines);
   });
 
   it.each([
@@ -52,6 +56,7 @@ describe("the two-way engine in a simulated world", () => {
     { profile: "pipeline", share: 1 / 20 },
     { profile: "pipelineRaces", share: 1 / 50 },
     { profile: "pipelineDoubts", share: 1 / 50 },
+    { profile: "planning", share: 1 / 50 },
   ])(
     "keeps every invariant through fresh seeds of $profile",
     async ({ profile, share }) => {

@@ -1,11 +1,13 @@
 import { plainFields } from "./fields.ts";
 import type { Options } from "./options.ts";
 import { pipelineBoard } from "./pipeline/subject.ts";
+import { planningBoard } from "./planning/subject.ts";
 import type { Subject } from "./subject.ts";
 
 const subjects: Readonly<Record<Options["subject"], Subject>> = {
   fields: plainFields,
   pipeline: pipelineBoard,
+  planning: planningBoard,
 };
 
 export function subjectOf({ subject }: Pick<Options, "subject">): Subject {

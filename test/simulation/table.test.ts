@@ -1,6 +1,6 @@
 import { describeConnector } from "../../src/connector/connector.suite.ts";
 import { describeWritableConnector, type WritableWorld } from "../../src/connector/writing.suite.ts";
-import { plainFields } from "./fields.ts";
+import { openPlainTable } from "./fields.ts";
 import { createTableConnector } from "./table.ts";
 
 const PERSON = "ada";
@@ -9,7 +9,7 @@ async function openTableWorld(): Promise<WritableWorld> {
   let now = Date.parse("2026-11-21T10:00:20.000Z");
   let writes = 0;
   let lost: "before" | "after" | null = null;
-  const table = plainFields.openTable({ now: () => now, onChange: () => {} });
+  const table = openPlainTable({ now: () => now, onChange: () => {} });
   const connector = createTableConnector(table, {
     read: async (perform) => perform(),
     monotonic: () => now,

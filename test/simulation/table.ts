@@ -22,6 +22,8 @@ export interface Row {
   /** Place of its last change among all changes of the table. */
   readonly seq: number;
   readonly isDeleted: boolean;
+  /** It has left, or is gone for good. */
+  readonly isOut: boolean;
   readonly marker: string | null;
   readonly isOurs: boolean;
   readonly createdAt: number;
@@ -31,7 +33,7 @@ export interface Row {
   readonly hidden: readonly string[];
 }
 
-export type RowChange = Partial<Pick<Row, "values" | "isDeleted" | "marker" | "hidden">>;
+export type RowChange = Partial<Pick<Row, "values" | "isDeleted" | "isOut" | "marker" | "hidden">>;
 
 export interface TableOptions {
   readonly now: () => number;
@@ -81,8 +83,9 @@ export class Table {
     { values, by, marker }: Pick<Row, "values" | "marker"> & { readonly by: string },
   ): Row {
     const now = this.now();
-    const row = { id, values, isDeleted: false, hidden: [], marker, isOurs: by === BOT, createdAt: now };
-    return this.#store({ ...row, seq: 0, editedAt: now, editedBy: by }, null);
+    const row = { id, values, isDeleted: false, isOut: false, hidden: [], marker };
+    const made = { isOurs: by === BOT, createdAt: now, editedAt: now, editedBy: by };
+    return this.#store({ ...row, ...made, seq: 0 }, null);
   }
 
   change(id: string, { values, ...rest }: RowChange, by: string): Row {

@@ -1,4 +1,3 @@
-import type { RecordWrite } from "../../src/connector/connector.ts";
 import { isJsonObject, type Json } from "../../src/core/json.ts";
 import type { Side } from "../../src/core/two-way/mapping.ts";
 import { freshMs } from "../../src/engine/two-way/act.ts";
@@ -14,6 +13,8 @@ import { markerProperty, type Plain, stages } from "./fields.ts";
 import { type Happening, listOf, removed } from "./ledger.ts";
 import type { Machine } from "./machine.ts";
 import type { ApiRequest } from "./notion/routes.ts";
+import { canMake } from "./planning/sent.ts";
+import type { SentWrite } from "./subject.ts";
 import type { World } from "./world.ts";
 
 /** Commits to this record seen by an observer who was told each time something became durable. */
@@ -23,15 +24,7 @@ export interface Durable {
   readonly versions: PairVersion[];
 }
 
-/** What a write asks for, whichever side it goes to. */
-interface Sent {
-  readonly side: Side;
-  readonly kind: "create" | "update" | "trash";
-  readonly id: string | null;
-  readonly marker: string | null;
-  /** Rule names. */
-  readonly fields: readonly string[];
-}
+type Sent = SentWrite;
 
 /** Looks at every write and every commit as they happen, and says what must never be. */
 export class Watch {
@@ -43,12 +36,21 @@ export class Watch {
   readonly #world: () => World;
   /** False: this process may write nothing (a changed mapping waits for a person). */
   readonly #mayWrite: (machine: Machine) => boolean;
+  /** Written down somewhere else than in the pair. */
+  readonly #isForeseen: (link: PairLink, sent: Sent) => boolean;
   #fence = 0;
   writes = 0;
 
-  constructor(world: () => World, mayWrite: (machine: Machine) => boolean) {
+  constructor(
+    world: () => World,
+    judges: {
+      readonly mayWrite: (machine: Machine) => boolean;
+      readonly isForeseen: (link: PairLink, sent: Sent) => boolean;
+    },
+  ) {
     this.#world = world;
-    this.#mayWrite = mayWrite;
+    this.#mayWrite = judges.mayWrite;
+    this.#isForeseen = judges.isForeseen;
   }
 
   /** True when the value (or list element) is in a version or a conflict, and was by then (ms). */
@@ -63,6 +65,7 @@ export class Watch {
   onDurable(name: string, argument: unknown, result: unknown): void {
     if (name !== "commit") return;
     const commit = argument as PairCommit;
+    if (commit.syncId !== this.#world().subject.syncId) return;
     const { stale, taken } = result as PairCommitResult;
     if (stale.length > 0 || taken.length > 0) {
       const world = this.#world();
@@ -106,10 +109,9 @@ export class Watch {
 
   onSend(side: Side, machine: Machine, write: unknown): void {
     this.writes += 1;
-    const sent =
-      side === "left"
-        ? sentPage(write as ApiRequest, this.#world())
-        : sentRow(write as RecordWrite, this.#world());
+    const world = this.#world();
+    const sent = side === "left" ? sentPage(write as ApiRequest, world) : world.subject.sentRight(write);
+    if (sent === null) return;
     if (!this.#mayWrite(machine))
       this.#fail("I20", `a ${sent.kind} on the ${side} under a mapping that nobody has accepted`, sent.id);
     const link = this.#linkOf(sent);
@@ -121,11 +123,16 @@ export class Watch {
     if (isAmbiguous(link))
       this.#fail("I17", `a ${sent.kind} on the ${side} for a record that a person has to match`, sent.id);
     const intent = this.#intentFor(link, sent);
-    if (intent === undefined && !this.#isExtra(link, sent))
-      this.#fail("I13", `a ${sent.kind} of ${sent.fields} on the ${side} without a written intent`, sent.id);
+    if (intent === undefined && !this.#isExtra(link, sent) && !this.#isForeseen(link, sent))
+      this.#fail(
+        "I13",
+        `a ${sent.kind} of ${sent.fields ?? sent.members} on the ${side} without a written intent`,
+        sent.id,
+      );
+    const written = sent.fields ?? Object.keys(intent?.fields ?? {});
     for (const conflict of this.durable.conflicts.values()) {
       if (conflict.linkId !== link.id || conflict.closedAt !== null || conflict.winner !== null) continue;
-      if (sent.fields.includes(conflict.field))
+      if (written.includes(conflict.field))
         this.#fail("I25", `${conflict.field} is written on the ${side} while its conflict is open`, sent.id);
     }
   }
@@ -145,8 +152,8 @@ export class Watch {
     const { side, id } = happening;
     const { ledger, fields } = this.#world();
     const field = fields.find((each) => each.name === name);
-    // What a recipe makes of such a field, its own rules judge.
-    if (field === undefined || field.kind === "status" || field.kind === "choice") return;
+    // What a recipe makes of other fields, its own rules judge.
+    if (field === undefined || !["text", "stage", "tags", "refs"].includes(field.kind)) return;
     if (field.owner === side)
       this.#fail("I18", `${name} is owned by the ${side} and was written there: ${show(change)}`, id);
     const other = side === "left" ? "right" : "left";
@@ -195,9 +202,10 @@ export class Watch {
     const { doc } = openPair(link);
     const before = this.durable.links.get(link.id);
     const previous = before === undefined ? {} : openPair(before).doc.base;
-    const { ledger } = this.#world();
+    const { ledger, fields } = this.#world();
+    const known = new Set(fields.map(({ name }) => name));
     for (const [name, base] of Object.entries(doc.base)) {
-      if (previous[name] === base) continue;
+      if (previous[name] === base || !known.has(name)) continue;
       for (const side of ["left", "right"] as const) {
         const value = base[side];
         if (typeof value === "string" && !ledger.hasHeld(side, name, value))
@@ -242,9 +250,10 @@ export class Watch {
   #intentFor(link: PairLink, sent: Sent): Intent | undefined {
     return openPair(link).doc.intents.find((intent) => {
       const kind = intent.kind === "restore" ? "update" : intent.kind;
-      const names = Object.keys(intent.fields).sort().join();
       // `doubt`: its process was given up, and sends all the same; the horizon allows for that.
-      return intent.side === sent.side && kind === sent.kind && names === [...sent.fields].sort().join();
+      if (intent.side !== sent.side || kind !== sent.kind) return false;
+      if (sent.fields === undefined) return canMake(intent, sent.members ?? []);
+      return Object.keys(intent.fields).sort().join() === [...sent.fields].sort().join();
     });
   }
 
@@ -260,7 +269,7 @@ export class Watch {
    * of ours which one that took effect late has run over: the end of the run tells whether that was mended.
    */
   #isBlind({ side, id, sentAt }: Happening, field: string, element: string): boolean {
-    if (side === "right") return false;
+    if (side === "right" && this.#world().subject.hasPreconditions) return false;
     const came = this.#world()
       .ledger.of(side, id)
       .findLast(({ fields: changed }) => {
@@ -316,7 +325,7 @@ function sentPage({ method, path, body }: ApiRequest, world: World): Sent {
     const property = world.workspace.property(key);
     return property === undefined
       ? key
-      : (world.fields[world.workspace.schema.indexOf(property)]?.name ?? markerProperty);
+      : (world.fields.find(({ name }) => world.propertyOf(name) === property)?.name ?? property.name);
   };
   const names = Object.keys(properties).map(nameOf);
   const marker = Object.entries(properties).find(([key]) => nameOf(key) === markerProperty)?.[1];
@@ -326,16 +335,6 @@ function sentPage({ method, path, body }: ApiRequest, world: World): Sent {
     id: method === "POST" ? null : (path.split("/")[3] ?? ""),
     marker: /"content":"([^"]*)"/.exec(JSON.stringify(marker ?? null))?.[1] ?? null,
     fields: names.filter((name) => name !== markerProperty),
-  };
-}
-
-function sentRow(write: RecordWrite, { subject }: World): Sent {
-  return {
-    side: "right",
-    kind: write.kind === "restore" ? "update" : write.kind,
-    id: write.kind === "create" ? null : write.id,
-    marker: write.kind === "create" ? write.marker : null,
-    fields: write.kind === "trash" ? [] : [...new Set(Object.keys(write.fields).map(subject.fieldOf))],
   };
 }
 

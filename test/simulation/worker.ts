@@ -14,7 +14,6 @@ import { type StoreLine, throughSeam } from "./store-seam.ts";
 import { createTableConnector } from "./table.ts";
 import type { World } from "./world.ts";
 
-export const SYNC = "sync";
 /** Obviously none; no trace, error or version may ever hold it. */
 export const TOKEN = "ntn_dummy_simulated";
 /** Between two passes at least; and when something stays due although a pass has just ended (it waits for a person). */
@@ -33,6 +32,8 @@ export interface Fleet {
   readonly mapping: { print: string; isAccepted: boolean; changedAt: number };
   readonly onDurable: StoreLine["onDurable"];
   readonly machines: Map<string, Machine>;
+  /** What a process does all day; by default the engine's own pass over the table. */
+  readonly work?: (fleet: Fleet, machine: Machine, store: Store) => Promise<void>;
   passes: number;
 }
 
@@ -56,7 +57,7 @@ export function boot(fleet: Fleet, place: number, generation = 1): void {
     onCrash,
     onDurable: fleet.onDurable,
   });
-  void work(fleet, machine, store);
+  void (fleet.work ?? work)(fleet, machine, store);
 }
 
 async function work(fleet: Fleet, machine: Machine, store: Store): Promise<void> {
@@ -100,9 +101,9 @@ async function work(fleet: Fleet, machine: Machine, store: Store): Promise<void>
 }
 
 /** Until the next poll, or until something is due before it. */
-async function restMs({ world }: Fleet, clock: Clock, store: Store): Promise<number> {
+export async function restMs({ world }: Fleet, clock: Clock, store: Store): Promise<number> {
   const { pollEveryMs } = world;
-  const due = await store.pairs.nextDue(SYNC).catch(() => null);
+  const due = await store.pairs.nextDue(world.subject.syncId).catch(() => null);
   const untilDue = due === null ? pollEveryMs : due - clock.now();
   if (untilDue <= 0) return Math.min(pollEveryMs, REST_OVERDUE_MS);
   return Math.max(REST_MIN_MS, Math.min(pollEveryMs, untilDue));
@@ -134,7 +135,7 @@ export function definePair(fleet: Fleet, machine: Machine): PairDefinition {
   const sweepEveryMs = options.sweepEveryMs ?? Number.MAX_SAFE_INTEGER;
   const none = { calls: 0, retries: 0, waitingMs: 0 };
   return {
-    id: SYNC,
+    id: subject.syncId,
     name: "simulated",
     sides: {
       left: {
@@ -156,13 +157,11 @@ export function definePair(fleet: Fleet, machine: Machine): PairDefinition {
     bind: (descriptions, binding) =>
       subject.bind(options, descriptions, { binding, print: fleet.mapping.print }),
     policy: subject.policy(options),
-    guard: guardLimits,
+    guard: subject.guard(options),
     writesAtOnce: 4,
   };
 }
 
-export const guardLimits = { deletesMax: 5, deleteShareMax: 0.2, clearShareMax: 0.5, changeShareMax: 1 };
-
-function stackOf(error: unknown): string {
+export function stackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

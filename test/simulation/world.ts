@@ -1,6 +1,8 @@
 import { LockstepError } from "../../src/core/errors.ts";
 import type { Side } from "../../src/core/two-way/mapping.ts";
-import { type Field, markerProperty, type Plain, plainOfPage } from "./fields.ts";
+import { type Field, markerProperty, type Plain } from "./fields.ts";
+import { IssueTable } from "./github/issues.ts";
+import { type HubExchange, type HubOutage, HubTransport } from "./github/transport.ts";
 import { type Happening, Ledger, type Presence } from "./ledger.ts";
 import type { Machine } from "./machine.ts";
 import type { Page } from "./notion/page.ts";
@@ -32,8 +34,16 @@ export interface WorldHooks {
   /** A write is about to leave its process, for either side. */
   readonly onSend: (side: Side, machine: Machine, write: unknown) => void;
   readonly onHappening: (happening: Happening) => void;
+  /** A person has commented on a page. */
+  readonly onRowComment: (pageId: string) => void;
+  /** Something of ours was said on a page. */
+  readonly onComment: (pageId: string, text: string) => void;
+  /** The record that a page is paired with, as far as anybody was told. */
+  readonly partnerOf: (pageId: string) => string | undefined;
 }
 
+/** What GitHub's connector allows for. */
+const LISTED_MS = 55_000;
 const noFaults = Object.fromEntries(faultClasses.map((fault) => [fault, 0])) as Rates;
 
 /** Both sides, everybody's clock, and the truth about what happened. */
@@ -47,14 +57,20 @@ export class World {
   readonly workspace: Workspace;
   readonly table: Table;
   readonly transport: Transport;
+  /** The way to GitHub; null: there is a table instead. */
+  readonly hub: HubTransport | null;
   readonly violations: Violation[] = [];
   readonly calls = { left: 0, right: 0 };
   readonly #hooks: WorldHooks;
   readonly #hidden = new Map<string, number>();
   readonly #blockedUntil = new WeakMap<Machine, number>();
+  readonly #hubBlockedUntil = new WeakMap<Machine, number>();
   readonly #passedOver = new Set<string>();
   #outage: { readonly until: number; readonly isSilent: boolean } = { until: 0, isSilent: false };
+  #hubOutage: { readonly until: number; readonly kind: HubOutage } = { until: 0, kind: "hidden" };
   #isFaulty = true;
+  /** Names of the first properties, as they were in the beginning. */
+  readonly #columns: readonly string[];
   /** How long processes rest between polls (ms). */
   pollEveryMs: number;
   /** The engine's write that takes effect right now. */
@@ -70,16 +86,33 @@ export class World {
     this.tape = new Tape(options.seed, tapeLimit);
     this.scheduler = new Scheduler(this.tape, START);
     const now = () => this.scheduler.now;
+    const columns = this.fields.filter(
+      ({ property }, index) =>
+        this.fields.findIndex((each) => each.property.name === property.name) === index,
+    );
+    this.#columns = columns.map(({ property }) => property.name);
     this.workspace = new Workspace({
       now,
       indexLagMs: () => this.tape.int("lag", 0, this.#isFaulty ? options.indexLagMs : 0),
       onChange: (page, before) => this.#pageChanged(page, before),
+      onComment: ({ pageId, text, by }) => {
+        if (by === this.workspace.botId) this.#hooks.onComment(pageId, text);
+      },
       properties: [
-        ...this.fields.map((field) => ({ ...field.property, options: this.subject.optionsOf(field) })),
+        ...columns.map((field) => ({ ...field.property, options: this.subject.optionsOf(field) })),
         { name: markerProperty, type: "rich_text" },
+        ...this.subject.otherProperties,
       ],
     });
-    this.table = this.subject.openTable({ now, onChange: (row, before) => this.#rowChanged(row, before) });
+    this.table = this.subject.openTable(
+      { now, onChange: (row, before) => this.#rowChanged(row, before) },
+      {
+        options,
+        lagMs: () =>
+          this.tape.int("hub lag", 0, this.#isFaulty ? Math.min(options.indexLagMs, LISTED_MS) : 0),
+      },
+    );
+    this.hub = this.table instanceof IssueTable ? this.#hubTransport(this.table) : null;
     const queries = new Queries(this.workspace, options);
     const api = new Api(this.workspace, queries, {
       canSee: (page) => this.canSee(page),
@@ -118,8 +151,17 @@ export class World {
   heal(): void {
     this.#isFaulty = false;
     this.#outage = { until: 0, isSilent: false };
+    this.#hubOutage = { until: 0, kind: "hidden" };
     this.#hidden.clear();
     this.table.isAccessible = true;
+  }
+
+  onRowComment(pageId: string): void {
+    this.#hooks.onRowComment(pageId);
+  }
+
+  partnerOf(pageId: string): string | undefined {
+    return this.#hooks.partnerOf(pageId);
   }
 
   fail(invariant: string, message: string, recordId: string | null = null): void {
@@ -151,6 +193,11 @@ export class World {
     this.trace.note(this.now, `OUTAGE ${ms} ${isSilent ? "silent" : "404"}`);
   }
 
+  takeHubAccess(ms: number, kind: HubOutage): void {
+    this.#hubOutage = { until: this.now + ms, kind };
+    this.trace.note(this.now, `HUB OUTAGE ${ms} ${kind}`);
+  }
+
   hide(pageId: string, ms: number): void {
     this.#hidden.set(pageId, this.now + ms);
     this.trace.note(this.now, `HIDDEN ${pageId} ${ms}`);
@@ -165,12 +212,13 @@ export class World {
     const property = this.propertyOf(field);
     return page === undefined || property === undefined
       ? null
-      : plainOfPage(page.values, property, known.kind);
+      : this.subject.plainInPage(known, page.values, property);
   }
 
   /** A field's column in Notion, whatever it is called by now. */
   propertyOf(field: string) {
-    return this.workspace.schema[this.fields.findIndex(({ name }) => name === field)];
+    const name = this.fields.find((each) => each.name === field)?.property.name ?? "";
+    return this.workspace.schema[this.#columns.indexOf(name)];
   }
 
   presence(side: Side, id: string): Presence {
@@ -209,6 +257,34 @@ export class World {
     };
   }
 
+  #hubTransport(issues: IssueTable): HubTransport {
+    const { hub } = issues;
+    return new HubTransport(
+      { hub, scheduler: this.scheduler, tape: this.tape },
+      {
+        rates: () => this.rates,
+        outage: () => (this.#hubOutage.until > this.now ? this.#hubOutage.kind : null),
+        onLimited: (machine, until) => this.#hubBlockedUntil.set(machine, until),
+        onSend: (exchange) => this.#sentToHub(exchange),
+        onEffect: (exchange, effect) =>
+          this.#during(exchange.sentAt, () => {
+            const answer = effect();
+            if (exchange.isWrite) issues.mirror(exchange.sentAt);
+            return answer;
+          }),
+      },
+    );
+  }
+
+  #sentToHub({ request, machine, isWrite }: HubExchange): void {
+    this.calls.right += 1;
+    const until = this.#hubBlockedUntil.get(machine) ?? 0;
+    if (until > this.now)
+      this.fail("I14", `GitHub was asked again ${until - this.now} ms before it was time`);
+    this.trace.note(this.now, `${machine.name} ${request.method} ${request.path} ${request.body}`);
+    if (isWrite) this.#hooks.onSend("right", machine, request);
+  }
+
   #travels(machine: Machine): Promise<void> {
     return new Promise((resolve) => machine.after(this.tape.int("table", 0, 4), resolve));
   }
@@ -242,11 +318,12 @@ export class World {
   #pageChanged(page: Page, before: Page | null): void {
     const marker = page.values[this.workspace.property(markerProperty)?.id ?? ""];
     const changes: Record<string, { from: Plain; to: Plain }> = {};
-    for (const { name, kind } of this.fields) {
+    for (const field of this.fields) {
+      const { name } = field;
       const property = this.propertyOf(name);
       if (property === undefined) continue;
-      const from = before === null ? null : plainOfPage(before.values, property, kind);
-      const to = plainOfPage(page.values, property, kind);
+      const from = before === null ? null : this.subject.plainInPage(field, before.values, property);
+      const to = this.subject.plainInPage(field, page.values, property);
       if (JSON.stringify(from) !== JSON.stringify(to)) changes[name] = { from, to };
     }
     const from = presenceOfPage(this.workspace, before);
@@ -305,5 +382,6 @@ function presenceOfPage(workspace: Workspace, page: Page | null): Presence {
 
 function presenceOfRow(row: Row | null): Presence {
   if (row === null) return "absent";
+  if (row.isOut) return "out";
   return row.isDeleted ? "trashed" : "live";
 }

@@ -32,8 +32,10 @@ export function createExchanges(options: {
   readonly clock: Clock;
   readonly timeoutMs: number;
   readonly fetch: Fetch;
+  /** Over sockets a timeout takes real time, whatever the clock says. */
+  readonly timeoutAfter?: (ms: number) => AbortSignal;
 }): Exchanges {
-  const { clock, timeoutMs, fetch: send } = options;
+  const { clock, timeoutMs, fetch: send, timeoutAfter = AbortSignal.timeout } = options;
   let calls = 0;
   let repeats = 0;
   let blockedUntil = 0;
@@ -64,7 +66,7 @@ export function createExchanges(options: {
           calls += 1;
           if (sends > 0) repeats += 1;
           sends += 1;
-          timeout = AbortSignal.timeout(timeoutMs);
+          timeout = timeoutAfter(timeoutMs);
           const signals = signal === undefined ? [timeout] : [timeout, signal];
           const response = await send(url, { ...init, redirect: "manual", signal: AbortSignal.any(signals) });
           const limitMs = limitIn(response);

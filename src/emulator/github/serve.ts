@@ -124,9 +124,23 @@ async function answerFault(
 }
 
 async function handle(service: GitHubService, request: IncomingMessage, url: URL): Promise<Answer> {
+  const { method, headers } = request;
+  const body = method === "GET" ? {} : await readBody(request, bodyBytesMax).catch(() => null);
+  return answerTo(service, { method, headers }, { url, body });
+}
+
+/** A request as it is answered: without its socket. */
+type Asked = Pick<IncomingMessage, "method" | "headers">;
+
+/** Answers at once, without faults. `body` null: it was no JSON. */
+export function answerTo(
+  service: GitHubService,
+  request: Asked,
+  { url, body }: { readonly url: URL; readonly body: JsonObject | null },
+): Answer {
   const token = tokenOf(service.state, request);
   try {
-    const body = request.method === "GET" ? {} : await readBody(request, bodyBytesMax).catch(notJson);
+    if (body === null) throw new Refusal(400, "Problems parsing JSON");
     return answerOf(service, request, { reply: respond(service, { request, url, token, body }), token });
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
@@ -141,13 +155,9 @@ async function handle(service: GitHubService, request: IncomingMessage, url: URL
   }
 }
 
-function notJson(): never {
-  throw new Refusal(400, "Problems parsing JSON");
-}
-
 function answerOf(
   service: GitHubService,
-  request: IncomingMessage,
+  request: Asked,
   { reply, token }: { readonly reply: Reply; readonly token: Token | null },
 ): Answer {
   const text = reply.status === 204 ? "" : JSON.stringify(reply.body);
@@ -176,13 +186,13 @@ function headersOf({ state, limit, used }: GitHubService, token: Token | null): 
   };
 }
 
-function tokenOf({ tokens }: GitHubState, { headers }: IncomingMessage): Token | null {
+function tokenOf({ tokens }: GitHubState, { headers }: Asked): Token | null {
   const [, token] = /^(?:Bearer|token) (.+)$/i.exec(headers.authorization ?? "") ?? [];
   return token === undefined ? null : (tokens.get(token) ?? null);
 }
 
 interface Incoming {
-  readonly request: IncomingMessage;
+  readonly request: Asked;
   readonly url: URL;
   readonly token: Token | null;
   readonly body: JsonObject;

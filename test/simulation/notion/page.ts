@@ -9,6 +9,8 @@ export type PropertyType =
   | "select"
   | "multi_select"
   | "relation"
+  | "people"
+  | "url"
   | "checkbox";
 
 export interface Option {
@@ -88,6 +90,7 @@ export function renderValue(value: Json | undefined, { type, options }: Property
     case "rich_text":
       return typeof value === "string" && value !== "" ? [renderText(value)] : [];
     case "number":
+    case "url":
       return value ?? null;
     case "checkbox":
       return value === true;
@@ -101,6 +104,8 @@ export function renderValue(value: Json | undefined, { type, options }: Property
         .map((id) => renderOption(options, id));
     case "relation":
       return idsIn(value).map((id) => ({ id }));
+    case "people":
+      return idsIn(value).map((id) => ({ object: "user", id }));
   }
 }
 

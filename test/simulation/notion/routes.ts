@@ -1,4 +1,4 @@
-import type { Json } from "../../../src/core/json.ts";
+import { isJsonObject, type Json } from "../../../src/core/json.ts";
 import {
   type Members,
   minuteText,
@@ -10,7 +10,7 @@ import {
 } from "./page.ts";
 import type { Queries } from "./query.ts";
 import { invalid, notFound, Refusal } from "./refusal.ts";
-import type { Workspace } from "./workspace.ts";
+import type { PageComment, Workspace } from "./workspace.ts";
 import { readProperties } from "./write.ts";
 
 export interface ApiRequest {
@@ -71,6 +71,9 @@ export class Api {
       return ok(this.#propertyItems(this.#pageOf(id), decodeURIComponent(partId), query));
     if (method === "GET" && kind === "pages") return this.#shown(this.#pageOf(id));
     if (method === "PATCH" && kind === "pages") return this.#patch(this.#pageOf(id), body);
+    if (method === "GET" && kind === "comments")
+      return ok(this.#comments(this.#pageOf(query.get("block_id") ?? "")));
+    if (method === "POST" && kind === "comments") return this.#postComment(body);
     throw new Refusal(400, "invalid_request_url", `Invalid request URL: ${method} ${path}`);
   }
 
@@ -126,6 +129,18 @@ export class Api {
     return { ...this.#shown(page), page };
   }
 
+  #comments({ id }: Page): Json {
+    const results = this.#workspace.commentsOn(id).map(renderComment);
+    return { object: "list", results, next_cursor: null, has_more: false, type: "comment", comment: {} };
+  }
+
+  #postComment({ parent, rich_text: items }: Members): ApiAnswer {
+    const page = this.#pageOf(isJsonObject(parent) ? String(parent.page_id) : "");
+    if (page.inTrash) throw invalid(TRASHED);
+    const comment = this.#workspace.comment(page.id, textIn(items), this.#workspace.botId);
+    return { status: 200, text: JSON.stringify(renderComment(comment)), page: null };
+  }
+
   #propertyItems(page: Page, propertyId: string, query: URLSearchParams): Json {
     const property = this.#workspace.property(propertyId);
     if (property === undefined) throw invalid(`Could not find property with name or id: ${propertyId}`);
@@ -169,6 +184,22 @@ export class Api {
 
 function ok(body: Json): ApiAnswer {
   return { status: 200, text: JSON.stringify(body), page: null };
+}
+
+function textIn(items: Json | undefined): string {
+  const parts = Array.isArray(items) ? items.filter(isJsonObject) : [];
+  return parts.map(({ text }) => (isJsonObject(text) ? String(text.content) : "")).join("");
+}
+
+function renderComment({ id, pageId, text, by, at }: PageComment): Json {
+  return {
+    object: "comment",
+    id,
+    parent: { type: "page_id", page_id: pageId },
+    created_time: minuteText(at),
+    created_by: { object: "user", id: by },
+    rich_text: [renderText(text)],
+  };
 }
 
 function renderColumn({ id, name, type, options }: Property): Json {

@@ -9,11 +9,21 @@ export interface WorkspaceOptions {
   /** How long this change stays invisible to queries (ms); asked once per change. */
   readonly indexLagMs: () => number;
   readonly onChange: OnChange;
+  readonly onComment?: (comment: PageComment) => void;
   readonly properties: readonly {
     readonly name: string;
     readonly type: PropertyType;
     readonly options?: readonly string[];
   }[];
+}
+
+/** A comment on a page, as open as on the day it was written. */
+export interface PageComment {
+  readonly id: string;
+  readonly pageId: string;
+  readonly text: string;
+  readonly by: string;
+  readonly at: number;
 }
 
 /** What a change may set; `values` by property id. */
@@ -33,6 +43,7 @@ export class Workspace {
   readonly now: () => number;
   readonly #pages = new Map<string, { readonly visibleAt: number; readonly page: Page }[]>();
   readonly #options: WorkspaceOptions;
+  readonly #comments: PageComment[] = [];
   #counter = 0;
 
   constructor(options: WorkspaceOptions) {
@@ -101,6 +112,18 @@ export class Workspace {
     };
     this.#store(page, before);
     return page;
+  }
+
+  comment(pageId: string, text: string, by: string): PageComment {
+    this.#counter += 1;
+    const comment = { id: uuid("c033", this.#counter), pageId, text, by, at: this.now() };
+    this.#comments.push(comment);
+    this.#options.onComment?.(comment);
+    return comment;
+  }
+
+  commentsOn(pageId: string): readonly PageComment[] {
+    return this.#comments.filter((comment) => comment.pageId === pageId);
   }
 
   /** The id of an option by its name; made when there is none. */

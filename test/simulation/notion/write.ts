@@ -28,11 +28,15 @@ function readValue(written: Json, property: Property, workspace: Workspace): Jso
       return value;
     case "checkbox":
       return value === true;
+    case "url":
+      if (value !== null && typeof value !== "string") throw invalid(`${name} is expected to be url.`);
+      return value;
     case "select":
       return value === null ? null : optionIdOf(value, property, workspace);
     case "multi_select":
       return [...new Set(itemsOf(value, name).map((option) => optionIdOf(option, property, workspace)))];
     case "relation":
+    case "people":
       return [...new Set(itemsOf(value, name).map((target) => idOf(target, name)))];
   }
 }

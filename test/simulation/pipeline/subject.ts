@@ -5,8 +5,8 @@ import { pipelinePairs, resolvePipeline } from "../../../src/recipes/pipeline/co
 import { pipelineRecipe } from "../../../src/recipes/pipeline/recipe.ts";
 import { statuses } from "../../../src/recipes/pipeline/statuses.ts";
 import { withStepField } from "../../../src/recipes/pipeline/step-field.ts";
-import type { Field, Plain } from "../fields.ts";
-import type { Subject } from "../subject.ts";
+import { type Field, type Plain, plainOfPage } from "../fields.ts";
+import { ofTables, type Subject } from "../subject.ts";
 import { TaskTable } from "./task-table.ts";
 
 export const channels: readonly Channel[] = [
@@ -67,6 +67,7 @@ export const pipelineBoard: Subject = {
     return name === board.priority ? ["Low", "Normal", "High", "Urgent"] : [];
   },
   openTable: (options) => new TaskTable(options),
+  plainInPage: ({ kind }, values, property) => plainOfPage(values, property, kind),
   plainInRow: ({ name }, values) => {
     const wordIn = (column: string) => {
       const value = values[column];
@@ -92,6 +93,7 @@ export const pipelineBoard: Subject = {
     return status !== "draft" && (name === board.title || name === board.topic);
   },
   onTable: (connector) => withStepField(connector, pair().pipeline.table.columns),
+  ...ofTables,
   marksRows: true,
   bind: (_options, descriptions, { binding }) => recipe().bind(descriptions, binding),
   policy: () => recipe().policy,
