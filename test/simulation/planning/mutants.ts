@@ -71,20 +71,12 @@ export const planningMutants: readonly Mutant[] = [
     profile: "planningLabels",
   },
   {
-    name: "stale-labels-written",
-    rule: "labels are written as a whole, so that they are read right before",
-    file: `${recipe}/issue-view.ts`,
-    search: "const freshMs = 2_000;",
-    replace: "const freshMs = 2_000_000;",
-    profile: "planningLabels",
-  },
-  {
     name: "forged-marker-believed",
     rule: "a marker that we have not signed is none",
     file: `${github}/marker.ts`,
-    search: "const seal = isSigned(payload, signature, keys) ? parsePayload(payload) : null;",
+    search: "return keys.some((key) => timingSafeEqual(given, Buffer.from(signatureOf(payload, key))));",
     replace:
-      'const seal = keys.length > 0 && isSigned !== undefined && signature !== "" ? parsePayload(payload) : null;',
+      "return keys.length > 0 && given.length > 0 && signatureOf(payload, keys[0] ?? '') !== '' && timingSafeEqual !== null;",
     profile: "planningForgers",
   },
   {
@@ -94,14 +86,6 @@ export const planningMutants: readonly Mutant[] = [
     search: "if (seal !== null && scopes.includes(seal.scope)) found",
     replace: "if (seal !== null && scopes.length > 0) found",
     profile: "planningForgers",
-  },
-  {
-    name: "stale-tombstone-counts",
-    rule: "an issue that somebody opened again and that is closed for another reason is no tombstone",
-    file: `${github}/codec.ts`,
-    search: 'issue.reason === "not_planned" && ',
-    replace: "",
-    profile: "planningDeaths",
   },
   {
     name: "deleted-issue-kills-row",
