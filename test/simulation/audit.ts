@@ -263,12 +263,10 @@ function isDeletedByPerson({ world }: Ended, { side, id, seq }: Happening): bool
   return last?.presence.to === "trashed";
 }
 
-/** A page that we made for a row which has, or had, another page. */
+/** A record that we made for one which has, or had, another. */
 function isSecond({ watch, world }: Ended, { side, id }: Pick<Happening, "side" | "id">): boolean {
   const marker = world.ledger.of(side, id)[0]?.marker ?? null;
-  return (
-    side === "left" && marker !== null && [...watch.partnersOf("right", marker)].some((other) => other !== id)
-  );
+  return marker !== null && [...watch.partnersOf(otherSide(side), marker)].some((other) => other !== id);
 }
 
 /** I17: no more deletions than the guard lets pass, and those that a person approved. */

@@ -329,7 +329,7 @@ export const mutants: readonly Mutant[] = [
     name: "unread-never-due",
     rule: "a change that waits for a field that could not be read wakes up by itself",
     file: `${engine}/unread.ts`,
-    search: 'return row === "F0" && isCut',
+    search: 'return row === "F0" && isCut && isOpen',
     replace: 'return row === "F8" && isCut',
     profile: "cutAnswers",
   },

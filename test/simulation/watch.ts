@@ -159,7 +159,8 @@ export class Watch {
     const other = side === "left" ? "right" : "left";
     const { from, to } = change;
     if (field.kind === "stage") {
-      if (side === "left" && from !== null && to !== null && stages[String(from)] === stages[String(to)])
+      const isFiner = from !== null && to !== null && stages[String(from)] === stages[String(to)];
+      if (side === "left" && isFiner && !this.#isBlind(happening, name, String(from)))
         this.#fail(
           "I6",
           `the finer ${name} was overwritten with one of the same meaning: ${show(change)}`,
@@ -274,7 +275,8 @@ export class Watch {
       .ledger.of(side, id)
       .findLast(({ fields: changed }) => {
         const change = changed[field];
-        return change !== undefined && removed({ from: change.to, to: change.from }).includes(element);
+        if (change === undefined) return false;
+        return change.to === element || removed({ from: change.to, to: change.from }).includes(element);
       });
     return came !== undefined && came.at >= (sentAt ?? 0) - freshMs;
   }

@@ -9,7 +9,7 @@ import { tendExtras } from "./extras.ts";
 import { isAmbiguous, openPair, type Pair, withIntents, withSeen } from "./link.ts";
 import { fateOf, openCreate } from "./lookup.ts";
 import { marking, onlyMarker, sideToMark } from "./marks.ts";
-import { isRetired, openOn, readSide, sidesToRead } from "./reads.ts";
+import { openOn, readSide, sidesToRead } from "./reads.ts";
 import { type Ending, finish, postpone, postponeTo, restAsIs, troubled, waitAgainMs } from "./rest.ts";
 import { type Planned, type Step, send } from "./send.ts";
 import {
@@ -120,7 +120,7 @@ async function carryOut(
     const message = `OSCILLATION: ${fought.join(", ")} was set back again and again by somebody else`;
     return { ending: await postpone(session, troubled(change, message), 600_000) };
   }
-  const doubts = openOn(pair, side).filter((intent) => !isRetired(pair, intent));
+  const doubts = openOn(pair, side).filter(({ horizon }) => now <= horizon);
   if (doubts.length >= doubtsMax) {
     return {
       ending: await postponeTo(session, change, Math.min(...doubts.map(({ horizon }) => horizon)) + 1),

@@ -40,7 +40,8 @@ async function tend(session: Session, pair: Pair, extra: Extra): Promise<PairCha
   const { connector } = session.pair.sides[side];
   const observation = await connector.get(id, session.signal);
   if (!("record" in observation) || observation.presence !== "live") return without(pair, extra);
-  if (!isUntouched(session, pair, side, observation.record))
+  const isTheirs = pair.doc.duplicates?.some((other) => other.side === side && other.id === id) === true;
+  if (isTheirs || !isUntouched(session, pair, side, observation.record))
     return without(pair, extra, { side, id, readAt: session.deps.clock.now() });
   // In history before it is sent, like every write.
   const noted = await commitChanges(session, [

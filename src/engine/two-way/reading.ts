@@ -65,6 +65,7 @@ export async function sweep(session: Session, state: SyncState, side: Side): Pro
   );
   demandComplete(session, side, end);
   await suspectAbsent(session, side, number);
+  await lookForMissing(session, side);
   const finished = withSide(begun, side, { lastSweepAt: new Date(deps.clock.now()).toISOString() });
   await commitChanges(session, [], { state: stateJson(finished) });
   return finished;
@@ -140,6 +141,17 @@ async function suspectAbsent(session: Session, side: Side, number: number): Prom
     await lookAgain(session, links.map(openPair), { side, priority: 2 });
     after = links.at(-1)?.id ?? null;
   }
+}
+
+/** What was out of sight when it was wanted may be in the trash by now, where no list shows it. */
+async function lookForMissing(session: Session, side: Side): Promise<void> {
+  const { problems } = await session.deps.store.pairs.getPairTotals(session.pair.id);
+  if (problems === 0) return;
+  await makeDue(session, (pair) => {
+    const seen = pair.doc.seen[side];
+    const isMissing = pair.link.problem === "RECORD_MISSING" && seen?.presence === "unknown";
+    return isMissing ? withSeen(pair, side, { ...seen, mustRead: true }) : null;
+  });
 }
 
 /** Has every pair looked at again: something that kept them from agreeing is gone. */

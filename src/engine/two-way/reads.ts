@@ -1,7 +1,7 @@
 import type { Side } from "../../core/two-way/mapping.ts";
 import type { SideView } from "../../core/two-way/pair.ts";
 import type { VersionDraft } from "../../core/two-way/version-chain.ts";
-import { type Intent, type Pair, recordId } from "./link.ts";
+import { type Intent, type Pair, recordId, type Seen } from "./link.ts";
 import { observe, seenByRead } from "./observe.ts";
 import type { Session } from "./session.ts";
 
@@ -27,13 +27,20 @@ export function openOn(pair: Pair, side: Side): readonly Intent[] {
 }
 
 /** Intents that can no longer take effect, and that a read begun after that has judged. */
-export function isRetired(pair: Pair, intent: Intent): boolean {
+export function isRetired({ mapping }: Session, pair: Pair, intent: Intent): boolean {
   const seen = pair.doc.seen[intent.side];
   // A create is looked up by its marker, unless its pair has found another record meanwhile: then it is like any write.
   const isOpenCreate = intent.kind === "create" && recordId(pair.link, intent.side) === null;
   // A read that showed nothing has judged nothing: our write may be there, unseen.
-  const isJudged = seen?.isStrong === true && seen.presence !== "unknown" && seen.readAt > intent.horizon;
+  const isShown =
+    seen?.isStrong === true && seen.presence !== "unknown" && !isCut(mapping.rules, seen, intent);
+  const isJudged = isShown && seen.readAt > intent.horizon;
   return !isOpenCreate && isJudged;
+}
+
+/** What the write was to put there could not be read. */
+function isCut(rules: Session["mapping"]["rules"], { values }: Seen, { fields }: Intent): boolean {
+  return rules.some(({ name }) => name in fields && values[name] === undefined);
 }
 
 /** Reads one side by id. Nothing is durable yet: what was seen goes into the next commit of the pair. */

@@ -32,7 +32,11 @@ export async function finish(
   );
   const now = session.deps.clock.now();
   // What cannot be seen is looked at again below; a horizon that has passed meanwhile is no reason to hurry.
-  const waits: number[] = isMissing ? [] : doc.intents.map(({ horizon }) => horizon + 1);
+  const isUnread = !isMissing && waitsUnread(rested.pair, plan);
+  const waits: number[] =
+    isMissing || isUnread
+      ? []
+      : doc.intents.map(({ horizon }) => (horizon >= now ? horizon + 1 : now + waitAgainMs));
   if (session.heldFields.length > 0) waits.push(now + 1);
   let { attempts } = doc;
   let problem = duplicateProblem(doc);
@@ -40,10 +44,10 @@ export async function finish(
     waits.push(now + (recheckMs[Math.min(attempts, 2)] ?? waitAgainMs));
     attempts += 1;
     problem = "RECORD_MISSING";
-  } else if (waitsUnread(rested.pair, plan)) {
+  } else if (isUnread) {
     waits.push(now + Math.min(unreadMaxMs, waitAgainMs * 2 ** Math.min(attempts, 20)));
     attempts += 1;
-    problem = "RECORD_INCOMPLETE: a field has changed here that could not be read there";
+    problem = "RECORD_INCOMPLETE: a field that may have changed could not be read";
   } else if (plan.unmappable.length > 0) {
     problem = plan.unmappable.map(({ field, message }) => `${field}: ${message}`).join("; ");
   } else {
@@ -58,8 +62,8 @@ export async function finish(
   const dueAt = waits.length === 0 ? null : Math.max(now + 1, Math.min(...waits));
   const pair: Pair = { link: { ...link, dueAt, problem, priority: 1 }, doc: { ...doc, attempts, refused } };
   session.tally.rested(plan, pair);
-  const isUnread = isMissing || waitsUnread(rested.pair, plan);
-  if ((await save(session, { ...rested, pair: isUnread ? rereadLater(pair, plan) : pair })) === null)
+  const isReread = isMissing || isUnread;
+  if ((await save(session, { ...rested, pair: isReread ? rereadLater(pair, plan) : pair })) === null)
     return { kind: "waiting" };
   await tell(session, rested.pair, plan);
   return { kind: isAgreed ? "agreed" : "waiting" };

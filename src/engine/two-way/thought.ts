@@ -50,7 +50,7 @@ export function withPlan(
 ): PairChange {
   const { pair } = change;
   const conflicts = followConflicts(session, pair, stored, plan);
-  const intents = pair.doc.intents.filter((intent) => !isRetired(pair, intent));
+  const intents = pair.doc.intents.filter((intent) => !isRetired(session, pair, intent));
   return {
     pair: {
       link: { ...pair.link, status: plan.base.status },

@@ -4,13 +4,19 @@ import { equalJson, type Pair, withSeen } from "./link.ts";
 
 const sides = ["left", "right"] as const;
 
-/** A field that one side changed and that could not be read on the other: it waits, and nothing else would wake it. */
+/**
+ * A field that could not be read on one side, where it may have changed since both agreed on it, or which has changed on the
+ * other side: it waits, and nothing else would wake it.
+ */
 export function waitsUnread({ doc }: Pair, plan: PairPlan): boolean {
   return Object.entries(plan.rows).some(([name, row]) =>
     sides.some((side) => {
-      const value = doc.seen[side]?.values[name];
-      const isCut = doc.seen[otherSide(side)]?.values[name] === undefined;
-      return row === "F0" && isCut && value !== undefined && !equalJson(value, doc.base[name]?.[side]);
+      const isCut = doc.seen[side]?.values[name] === undefined;
+      const other = doc.seen[otherSide(side)]?.values[name];
+      const base = doc.base[name];
+      const isDoubtful = doc.intents.some((intent) => intent.side === side && name in intent.fields);
+      const isOpen = base !== undefined || isDoubtful || (other !== undefined && !equalJson(other, null));
+      return row === "F0" && isCut && isOpen;
     }),
   );
 }
