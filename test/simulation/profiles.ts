@@ -239,6 +239,13 @@ export const profiles: Readonly<Record<string, Profile>> = {
       { acts: 60, outages: 12, hasHints: true, weights: { create: 4, edit: 60 }, lateMs: 60 * SECOND },
     ),
   /** Fields that are missing from answers, and nothing that looks again. */
+  /** The same, while the fate of many writes is unknown. */
+  cutDoubts: (options) =>
+    crowded(
+      options,
+      { partial: 0.3, lost: 0.2, late: 0.3 },
+      { acts: 60, weights: { create: 6, edit: 40 }, conflictPolicy: "newest", pollEveryMs: 30 * SECOND },
+    ),
   cutAnswers: (options) =>
     crowded(
       options,

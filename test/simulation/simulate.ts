@@ -357,11 +357,13 @@ class Run {
 
   /** The bound within which everything has to have come to agreement. */
   #recoveryMs(): number {
-    const { lateMs, indexLagMs, sweepEveryMs, pollEveryMs, rates, acts } = this.#case.options;
+    const { lateMs, indexLagMs, sweepEveryMs, pollEveryMs, rates, acts, minutes } = this.#case.options;
     const lag = 2 * (lateMs + indexLagMs) + 125 * SECOND;
     const looks = 2 * (sweepEveryMs ?? 0) + 4 * pollEveryMs;
     const waits = 5 * MINUTE + (rates.pause > 0 ? 10 * MINUTE : 0);
-    return lag + looks + waits + acts * SECOND;
+    // What could not be read is read again after waits that double: the last is no longer than all before it.
+    const rereads = rates.partial > 0 ? (minutes + 1) * MINUTE : 0;
+    return lag + looks + waits + rereads + acts * SECOND;
   }
 
   /** I2: nothing more is written once both sides agree. */
