@@ -2,7 +2,15 @@ import { otherSide, type Side } from "../../src/core/two-way/mapping.ts";
 import { fields, rightStages, stages } from "./fields.ts";
 import { createOn, PERSON, PROGRAM, pickRecord, recordsOf, type Written, write } from "./hands.ts";
 import { listOf } from "./ledger.ts";
-import { type ActKind, actKinds, boardActKinds, hubActKinds, type Options } from "./options.ts";
+import {
+  type ActKind,
+  actKinds,
+  boardActKinds,
+  hubActKinds,
+  libraryActKinds,
+  type Options,
+  type PairActKind,
+} from "./options.ts";
 import { boardPerformers } from "./pipeline/acts.ts";
 import { hubPerformers } from "./planning/acts.ts";
 import { randomFrom } from "./random.ts";
@@ -34,7 +42,7 @@ const MINUTE_MS = 60_000;
 
 export function drawActs(options: Options): readonly Act[] {
   const random = randomFrom(options.seed, "acts");
-  const kinds = [...actKinds, ...boardActKinds, ...hubActKinds].filter(
+  const kinds = [...actKinds, ...boardActKinds, ...hubActKinds, ...libraryActKinds].filter(
     (kind) => (options.weights[kind] ?? 0) > 0,
   );
   const total = kinds.reduce((sum, kind) => sum + (options.weights[kind] ?? 0), 0);
@@ -51,12 +59,12 @@ export function drawActs(options: Options): readonly Act[] {
     options.isBursty && random.chance(0.6)
       ? random.int(1, 4) * 3 * MINUTE_MS + random.int(0, 1_500)
       : random.int(0, length);
-  const first = { fields: "create", pipeline: "plan", planning: "addRow" } as const;
+  const first = firstKinds[options.subject];
   return Array.from({ length: options.acts }, (_, index): Act => {
     const isHot = options.isHot && random.chance(0.7);
     return {
       at: at(),
-      kind: index < 2 ? first[options.subject] : drawKind(),
+      kind: index < 2 ? first : drawKind(),
       side: random.pick(["left", "right"]),
       pick: isHot ? 0 : random.int(0, 999),
       field: isHot ? random.int(0, 1) : random.int(0, 999),
@@ -65,17 +73,24 @@ export function drawActs(options: Options): readonly Act[] {
   }).sort((a, b) => a.at - b.at);
 }
 
+/** Without these there is nothing to be done to. */
+const firstKinds = { fields: "create", pipeline: "plan", planning: "addRow", library: "importFile" } as const;
+
 /** Does it, if there is anything to do it to. */
 export function perform(world: World, act: Act, operator: Operator): void {
   world.trace.note(world.now, `ACT ${act.kind} ${act.side} ${act.pick} ${act.token}`);
-  performers[act.kind](world, act, operator);
+  if (isPairAct(act.kind)) performers[act.kind](world, act, operator);
+}
+
+function isPairAct(kind: ActKind): kind is PairActKind {
+  return kind in performers;
 }
 
 export type Performer = (world: World, act: Act, operator: Operator) => void;
 
 const texts = fields.filter(({ kind }) => kind === "text");
 
-const performers: Readonly<Record<ActKind, Performer>> = {
+const performers: Readonly<Record<PairActKind, Performer>> = {
   ...boardPerformers,
   ...hubPerformers,
   create: (world, act) => createOn(world, act.side, { name: act.token }),

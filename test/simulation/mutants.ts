@@ -1,3 +1,4 @@
+import { libraryMutants } from "./library/mutants.ts";
 import { planningMutants } from "./planning/mutants.ts";
 
 /** A bug to be planted: one expression of the product in place of another, which breaks one rule. */
@@ -432,6 +433,7 @@ export const mutants: readonly Mutant[] = [
     profile: "pipelineCalm",
   },
   ...planningMutants,
+  ...libraryMutants,
 ];
 
 export function mutantNamed(name: string): Mutant {

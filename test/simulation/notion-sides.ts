@@ -33,6 +33,8 @@ export async function openInProcess(): Promise<NotionSide> {
       { name: "Tags", type: "multi_select" },
       { name: "Refs", type: "relation" },
       { name: "Done", type: "checkbox" },
+      { name: "Day", type: "date" },
+      { name: "Link", type: "url" },
       { name: "Lockstep ID", type: "rich_text" },
     ],
   });
@@ -93,6 +95,8 @@ export async function openEmulator(): Promise<NotionSide> {
     relation: { data_source_id: dataSourceId, single_property: {} },
   });
   workspace.addProperty(dataSourceId, "Done", { checkbox: {} });
+  workspace.addProperty(dataSourceId, "Day", { date: {} });
+  workspace.addProperty(dataSourceId, "Link", { url: {} });
   workspace.addProperty(dataSourceId, "Lockstep ID", text);
   const headers = {
     authorization: `Bearer ${emulator.token}`,

@@ -36,6 +36,8 @@ const plays: Readonly<Record<string, Play>> = {
       Tags: { multi_select: [{ name: "x" }, { name: "y" }, { name: "x" }] },
       Count: { number: 3 },
       Done: { checkbox: true },
+      Day: { date: { start: "2026-03-01" } },
+      Link: { url: "https://example.org/1" },
       "Lockstep ID": { rich_text: text("m1") },
     });
     say(made);
@@ -48,6 +50,7 @@ const plays: Readonly<Record<string, Play>> = {
     );
     side.advance(MINUTE);
     say(await side.ask("PATCH", path, { properties: { Note: { rich_text: [] }, Count: { number: null } } }));
+    say(await side.ask("PATCH", path, { properties: { Day: { date: null }, Link: { url: null } } }));
     say(await side.ask("GET", path));
     say(await side.ask("GET", `${path}/properties/title`));
   },

@@ -44,8 +44,8 @@ export type Rates = Readonly<Record<FaultClass, number>>;
 export interface Options {
   readonly seed: number;
   readonly profile: string;
-  /** What is kept in agreement: fields of every kind, the board and table of a pipeline, or rows and GitHub's issues. */
-  readonly subject: "fields" | "pipeline" | "planning";
+  /** What is kept in agreement: fields of every kind, a pipeline's board and table, rows and GitHub's issues, or a library. */
+  readonly subject: "fields" | "pipeline" | "planning" | "library";
   /** How long people work while faults strike (virtual minutes). */
   readonly minutes: number;
   readonly acts: number;
@@ -260,10 +260,30 @@ export const hubActKinds = [
   "shipRow",
 ] as const;
 
-export type ActKind =
+/** What people and players do to a library. */
+export const libraryActKinds = [
+  "importFile",
+  "readBook",
+  "throwAway",
+  "editBook",
+  "editSeries",
+  "shelve",
+  "binPage",
+  "unbinPage",
+  "makePage",
+  "play",
+  "recompute",
+  "cleanup",
+  "reset",
+  "undo",
+] as const;
+
+export type LibraryActKind = (typeof libraryActKinds)[number];
+export type PairActKind =
   | (typeof actKinds)[number]
   | (typeof boardActKinds)[number]
   | (typeof hubActKinds)[number];
+export type ActKind = PairActKind | LibraryActKind;
 
 const usual: Readonly<Record<(typeof actKinds)[number], number>> = {
   create: 14,

@@ -1,4 +1,5 @@
 import { crowded, type Profile } from "./crowded.ts";
+import { libraryProfiles } from "./library/profiles.ts";
 import type { Options, Rates } from "./options.ts";
 import { planningProfiles } from "./planning/profiles.ts";
 
@@ -307,6 +308,7 @@ export const profiles: Readonly<Record<string, Profile>> = {
   pipelineDoubts: (options) =>
     board(options, { lost: 0.2, late: 0.2, tableLost: 0.2, crash: 0.02 }, { isHot: true }),
   ...planningProfiles,
+  ...libraryProfiles,
 };
 
 const planning = { plan: 12, write: 14, move: 30, misplace: 10, choose: 6 };

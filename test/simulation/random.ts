@@ -1,3 +1,5 @@
+import type { Ids } from "../../src/core/clock.ts";
+
 /** Seeded chance. Nothing in the simulation draws from anywhere else. */
 export interface Random {
   /** In [0, 1). */
@@ -82,4 +84,17 @@ export class Tape {
     }
     return random.next();
   }
+}
+
+/** UUIDs of version 7 in their order of making. */
+export function countedIds(seed: number): Ids {
+  const random = randomFrom(seed, "ids");
+  let count = 0;
+  return {
+    next() {
+      count += 1;
+      return `019a0000-0000-7000-8000-${count.toString(16).padStart(12, "0")}`;
+    },
+    random: () => random.next(),
+  };
 }

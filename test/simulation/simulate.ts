@@ -7,13 +7,14 @@ import { audit, readEnd } from "./audit.ts";
 import { drill } from "./drills.ts";
 import { createOn } from "./hands.ts";
 import { sendCommentHint, sendHint } from "./hints.ts";
+import { simulateLibrary } from "./library/run.ts";
 import { drawOptions, type Options } from "./options.ts";
 import { BoardRules } from "./pipeline/rules.ts";
 import { bootTaskWorker } from "./pipeline/workers.ts";
 import { Planners } from "./planning/planners.ts";
 import { plantPlanning } from "./planning/plant.ts";
 import { PlanningRules } from "./planning/rules.ts";
-import { randomFrom } from "./random.ts";
+import { countedIds, randomFrom } from "./random.ts";
 import { Watch } from "./watch.ts";
 import { boot, type Fleet } from "./worker.ts";
 import { START, type Violation, World } from "./world.ts";
@@ -62,6 +63,7 @@ export async function simulate(
   { options, acts, tapeLimit }: Case,
   how: HowToRun = inMemory,
 ): Promise<Result> {
+  if (options.subject === "library") return simulateLibrary({ options, acts, tapeLimit }, how);
   const run = await Run.start({ options, acts, tapeLimit }, how);
   await run.carryOut();
   return run.result();
@@ -385,17 +387,4 @@ class Run {
   #isOver(): boolean {
     return this.#world.violations.length > 0;
   }
-}
-
-/** UUIDs of version 7 in their order of making. */
-function countedIds(seed: number): Ids {
-  const random = randomFrom(seed, "ids");
-  let count = 0;
-  return {
-    next() {
-      count += 1;
-      return `019a0000-0000-7000-8000-${count.toString(16).padStart(12, "0")}`;
-    },
-    random: () => random.next(),
-  };
 }

@@ -28,6 +28,7 @@ const quickest = [
   "retry-left-behind",
   "moved-head-merged",
   "unmanaged-label-lost",
+  "finished-follow",
 ];
 const traced = { ...inMemory, isTraced: true };
 
@@ -45,10 +46,10 @@ describe("the two-way engine in a simulated world", () => {
       expect(again.lines).toEqual(once.lines);
       expect(again.hash).toBe(once.hash);
     }
-    const board = () => simulate(caseOf(15, profileNamed("pipeline")), traced);
-    expect((await board()).lines).toEqual((await board()).lines);
-    const planned = () => simulate(caseOf(15, profileNamed("planning")), traced);
-    expect((await planned()).lines).toEqual((await planned()).lines);
+    for (const profile of ["pipeline", "planning", "library"]) {
+      const run = () => simulate(caseOf(15, profileNamed(profile)), traced);
+      expect((await run()).lines).toEqual((await run()).lines);
+    }
   });
 
   it.each([
@@ -57,6 +58,9 @@ describe("the two-way engine in a simulated world", () => {
     { profile: "pipelineRaces", share: 1 / 50 },
     { profile: "pipelineDoubts", share: 1 / 50 },
     { profile: "planning", share: 1 / 50 },
+    { profile: "library", share: 1 / 125 },
+    { profile: "libraryKills", share: 1 / 250 },
+    { profile: "libraryCascades", share: 1 / 250 },
   ])(
     "keeps every invariant through fresh seeds of $profile",
     async ({ profile, share }) => {

@@ -1,4 +1,5 @@
 import { LockstepError } from "../../src/core/errors.ts";
+import type { CollectionStore } from "../../src/store/collection-store.ts";
 import type { PairStore } from "../../src/store/pair-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import type { Machine } from "./machine.ts";
@@ -21,6 +22,7 @@ export interface StoreLine {
 
 const writes: ReadonlySet<string> = new Set([
   "commit",
+  "commitRecords",
   "markSwept",
   "putInbox",
   "settleConflict",
@@ -40,7 +42,8 @@ const OUTAGE_MS = 20_000;
  */
 export function throughSeam(store: Store, line: StoreLine): Store {
   const pairs = intercept<PairStore>(store.pairs, line);
-  return intercept<Store>(store, line, { pairs });
+  const collections = intercept<CollectionStore>(store.collections, line);
+  return intercept<Store>(store, line, { pairs, collections });
 }
 
 function intercept<T extends object>(target: T, line: StoreLine, replaced: Partial<T> = {}): T {

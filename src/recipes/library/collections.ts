@@ -24,8 +24,8 @@ export const seriesFields = [
 export const PLACES_FIELD = "series";
 
 /**
- * What Notion shows of a book. Beside it a record keeps `subtitle`, `language`, `cluster`, `isSynthetic`, and `judged`: the
- * status that the cascade looked at last.
+ * What Notion shows of a book. Beside it a record keeps `subtitle`, `language`, `cluster`, `isSynthetic`, `heardAt`, and
+ * two notes of what was looked at last: `judged`, its status, and `away`, those of its series that are in the trash.
  */
 export const bookFields = [
   { id: "title", type: "text" },

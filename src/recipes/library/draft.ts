@@ -53,6 +53,7 @@ export interface ShelfPlan {
 /** Fields for Lockstep's own use: changed without a word to anybody. */
 const silentFields: ReadonlySet<string> = new Set([
   "judged",
+  "away",
   "cluster",
   "language",
   "subtitle",

@@ -2,6 +2,7 @@ import { type CascadeChange, planCascade } from "./cascade.ts";
 import type { Day } from "./day.ts";
 import { recomputeSeries } from "./derive.ts";
 import { type Draft, titleOf } from "./draft.ts";
+import { placesIn } from "./places.ts";
 import { shelfBook, statusIn } from "./shelf-book.ts";
 
 export interface Judgement {
@@ -44,11 +45,27 @@ export function judgeShelf(
       draft.set("series", id, said, "a book of it went to La Poubelle");
     }
   }
+  noteAway(draft);
   recomputeSeries(draft, today);
   return {
     cascade: isRefused ? [] : changes,
     refusal: isRefused ? refusal(changes.length, cascadeMax) : null,
   };
+}
+
+/**
+ * A book notes which of its series are in the trash: Notion shows no relation to them, so that a book has to be looked at
+ * again when one of its series goes, and when it comes back.
+ */
+function noteAway(draft: Draft): void {
+  for (const { id, fields } of draft.live("books")) {
+    const away = placesIn(fields.series)
+      .map((place) => place.id)
+      .filter((series) => draft.get("series", series)?.status === "trashed")
+      .sort();
+    const value = away.length === 0 ? null : away;
+    draft.set("books", id, { away: { value, provenance: null } }, "its series went or came back");
+  }
 }
 
 function throwAway(draft: Draft, id: string, cause: string): void {

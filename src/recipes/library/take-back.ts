@@ -13,6 +13,8 @@ interface Trace {
 
 /** The cascade's own note of what it has looked at; it follows the status. */
 const noteField = "judged";
+/** Notes of what was looked at: they are made anew. */
+const notes: ReadonlySet<string> = new Set([noteField, "away"]);
 
 /**
  * Takes back what one run wrote, field by field, where it still stands. What others have changed since stays, and is told.
@@ -38,7 +40,7 @@ function takeBackRecord(
   const traces = tracesOf(versions);
   const said: Record<string, Said> = {};
   for (const [field, { from, to, word }] of traces) {
-    if (field.startsWith("$") || field === noteField) continue;
+    if (field.startsWith("$") || notes.has(field)) continue;
     const kept = record.fields[field] ?? null;
     if (canonicalJson(kept) === canonicalJson(to))
       said[field] = {

@@ -11,7 +11,8 @@ export type PropertyType =
   | "relation"
   | "people"
   | "url"
-  | "checkbox";
+  | "checkbox"
+  | "date";
 
 export interface Option {
   readonly id: string;
@@ -92,6 +93,8 @@ export function renderValue(value: Json | undefined, { type, options }: Property
     case "number":
     case "url":
       return value ?? null;
+    case "date":
+      return typeof value === "string" ? { start: value, end: null, time_zone: null } : null;
     case "checkbox":
       return value === true;
     case "select":

@@ -5,7 +5,12 @@ import type { FaultClass, Options } from "../options.ts";
 import type { Tape } from "../random.ts";
 import type { Scheduler } from "../scheduler.ts";
 import type { Page } from "./page.ts";
-import type { Api, ApiAnswer, ApiRequest } from "./routes.ts";
+import type { ApiAnswer, ApiRequest } from "./routes.ts";
+
+/** Whoever answers requests. */
+export interface Answering {
+  answer(request: ApiRequest): ApiAnswer;
+}
 
 export interface Exchange {
   readonly request: ApiRequest;
@@ -58,7 +63,7 @@ const limitReasons = ["public_api_request_rate_limit", "public_api_workspace_rat
 
 /** The network between a process and the API: latency, loss and everything else an exchange can suffer. */
 export class Transport {
-  readonly #api: Api;
+  readonly #api: Answering;
   readonly #scheduler: Scheduler;
   readonly #tape: Tape;
   readonly #options: Options;
@@ -67,7 +72,7 @@ export class Transport {
 
   constructor(
     world: {
-      readonly api: Api;
+      readonly api: Answering;
       readonly scheduler: Scheduler;
       readonly tape: Tape;
       readonly options: Options;
@@ -237,7 +242,10 @@ function trouble(status: number, committed: Page | null | undefined = null): Del
 
 /** A page or rows in which one property is missing, as after a cut of permission. */
 function withoutProperty(text: string): string {
-  return text.replace(/"Note":\{"id":"[^"]*","type":"rich_text","rich_text":\[[^\]]*\]\},?/, "");
+  return text.replace(
+    /"(?:Note|Narrators)":\{"id":"[^"]*","type":"rich_text","rich_text":\[[^\]]*\]\},?/,
+    "",
+  );
 }
 
 function resetError(): Error {

@@ -15,6 +15,8 @@ export interface WorkspaceOptions {
     readonly type: PropertyType;
     readonly options?: readonly string[];
   }[];
+  /** Which of several data sources it is; default the first. */
+  readonly place?: number;
 }
 
 /** A comment on a page, as open as on the day it was written. */
@@ -34,7 +36,7 @@ const VERSIONS_KEPT = 16;
 
 /** Notion's state for one data source: what people and the API change, and what queries see of it meanwhile. */
 export class Workspace {
-  readonly dataSourceId = "da7a0000-0000-4000-8000-000000000001";
+  readonly dataSourceId: string;
   readonly elsewhereId = "da7a0000-0000-4000-8000-000000000002";
   readonly botId = "b0700000-0000-4000-8000-000000000001";
   schema: readonly Property[];
@@ -44,11 +46,14 @@ export class Workspace {
   readonly #pages = new Map<string, { readonly visibleAt: number; readonly page: Page }[]>();
   readonly #options: WorkspaceOptions;
   readonly #comments: PageComment[] = [];
+  readonly #place: number;
   #counter = 0;
 
   constructor(options: WorkspaceOptions) {
     this.#options = options;
     this.now = options.now;
+    this.#place = options.place ?? 0;
+    this.dataSourceId = uuid(`da7${(0xa + this.#place).toString(16)}`, 1);
     this.schema = options.properties.map(({ name, type, options: names = [] }, index) => ({
       id: type === "title" ? "title" : `p${index}`,
       name,
@@ -86,7 +91,7 @@ export class Workspace {
     this.#counter += 1;
     const now = this.now();
     const page: Page = {
-      id: uuid("9a9e", this.#counter),
+      id: uuid(`9a9${(0xe + this.#place).toString(16)}`, this.#counter),
       createdAt: now,
       editedAt: now,
       createdBy: by,

@@ -31,6 +31,8 @@ function readValue(written: Json, property: Property, workspace: Workspace): Jso
     case "url":
       if (value !== null && typeof value !== "string") throw invalid(`${name} is expected to be url.`);
       return value;
+    case "date":
+      return value === null ? null : dayOf(value, name);
     case "select":
       return value === null ? null : optionIdOf(value, property, workspace);
     case "multi_select":
@@ -51,6 +53,12 @@ function contentOf(item: Json): string {
   if (!isJsonObject(text) || typeof text.content !== "string")
     throw invalid("body failed validation: text.content should be defined.");
   return text.content;
+}
+
+function dayOf(value: Json, name: string): string {
+  if (!isJsonObject(value) || typeof value.start !== "string")
+    throw invalid(`body failed validation: ${name}.date.start should be a string.`);
+  return value.start;
 }
 
 function idOf(value: Json, name: string): string {
