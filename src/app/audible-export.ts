@@ -38,6 +38,8 @@ export interface AudibleExportReport {
   /** Items without a title or an ASIN, and series that could not be asked for. The files lack them. */
   readonly problems: readonly string[];
   readonly calls: number;
+  /** Answers of Audible that an export had left that was cut off: they were not asked for again. */
+  readonly remembered: number;
 }
 
 interface ExportDeps {
@@ -58,7 +60,7 @@ type Tell = (phase: string, rows: number, rowsExpected: number | null) => void;
 export async function exportLibrary(
   deps: ExportDeps,
   options: AudibleExportOptions,
-): Promise<AudibleExportReport> {
+): Promise<Omit<AudibleExportReport, "remembered">> {
   const { onProgress = () => {} } = options;
   const tell: Tell = (phase, rows, rowsExpected) =>
     onProgress({

@@ -17,6 +17,7 @@ import { createHttpClient, type HttpClient, type HttpClientOptions } from "../ht
 import { createPacer } from "../http/pacer.ts";
 import { type AudibleExportOptions, type AudibleExportReport, exportLibrary } from "./audible-export.ts";
 import { type AudibleFiles, audibleFiles } from "./audible-files.ts";
+import { AudibleWork, remembering } from "./audible-work.ts";
 import { systemClock, systemIds } from "./platform.ts";
 
 export interface OpenAudibleRequest {
@@ -126,9 +127,27 @@ export function openAudible(request: OpenAudibleRequest): Audible {
       const client = createAudibleClient({ signed, unsigned, renewAccess, signal });
       const calls = () => signed.stats().calls + unsigned.stats().calls;
       const waitingMs = () => signed.stats().waitingMs;
-      return exportLibrary({ client, clock, locale: marketplace.locale, calls, waitingMs, signal }, options);
+      const deps = { client, clock, locale: marketplace.locale, calls, waitingMs, signal };
+      return exportOnwards(deps, credentials, options);
     },
   };
+}
+
+/** Goes on where an export stopped that was cut off. */
+async function exportOnwards(
+  deps: Parameters<typeof exportLibrary>[0],
+  credentials: AudibleCredentials,
+  options: AudibleExportOptions,
+): Promise<AudibleExportReport> {
+  const { client, clock, locale } = deps;
+  const work = await AudibleWork.open({ folder: options.output, credentials, locale, now: clock.now() });
+  try {
+    const report = await exportLibrary({ ...deps, client: remembering(client, work) }, options);
+    await work.clear();
+    return { ...report, remembered: work.found };
+  } finally {
+    await work.close();
+  }
 }
 
 /** Clients that share one budget and one breaker. */

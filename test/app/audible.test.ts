@@ -1,8 +1,9 @@
 import { createReadStream } from "node:fs";
-import { chmod, readFile, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { appendFile, chmod, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type Audible, openAudible } from "../../src/app/audible.ts";
+import { AudibleWork } from "../../src/app/audible-work.ts";
 import { readLibraryItem } from "../../src/recipes/library/audible/read-item.ts";
 import { timeZoneDefault } from "../../src/recipes/library/day.ts";
 import { readExport } from "../../src/recipes/library/exports/read-export.ts";
@@ -216,6 +217,67 @@ describe("an export", () => {
     const told = sampleLibrary().flatMap((item) => readLibraryItem(item, timeZoneDefault) ?? []);
     expect(read.books).toEqual(told.filter(({ kind }) => kind === "book"));
     expect(read.problems).toEqual([]);
+  });
+
+  for (const isPagingByToken of [false, true])
+    it(`goes on where it was cut off, and asks for nothing twice (${isPagingByToken ? "by tokens" : "by numbers"})`, async () => {
+      let isDown = true;
+      const items = [...sampleLibrary(), ...plainItems(500)];
+      await using world = await World.open({
+        items,
+        isPagingByToken,
+        fault: ({ path }, count) => {
+          const isThird = path === "/1.0/library" && count === 3;
+          return isDown && (isThird || path.endsWith("/B000DISCWO")) ? { status: 400 } : null;
+        },
+      });
+      await world.signIn();
+      await expect(world.export()).rejects.toMatchObject({ code: "UPSTREAM_FAILED" });
+      const [partial = ""] = await readdir(join(world.folder.path, "out"));
+      const path = join(world.folder.path, "out", partial);
+      expect(partial).toBe(".audible-export-us.partial");
+      expect((await stat(path)).mode & 0o777).toBe(0o600);
+      // The process died while it wrote a line.
+      await appendFile(path, '["page 3",{"items":[{"asi');
+      isDown = false;
+      const before = world.server.calls("/1.0/library");
+      const report = await world.export();
+      expect(report).toMatchObject({ problems: [], remembered: 2 });
+      const asked = world.server.seen.filter((each) => each.path === "/1.0/library").slice(before);
+      expect(asked.some(({ query }) => query.get("page") === "1")).toBe(false);
+      const files = await readdir(join(world.folder.path, "out"));
+      expect(files.toSorted()).toEqual(
+        [basename(report.files.library), basename(report.files.series)].sort(),
+      );
+      expect((await readExport(createReadStream(report.files.library))).books).toHaveLength(report.books);
+      expect(report.books).toBe(items.length - 2);
+    });
+
+  it("begins anew when the library has changed since it was cut off, after a day, and for somebody else", async () => {
+    let isDown = true;
+    await using world = await World.open({
+      items: plainItems(500),
+      fault: ({ path, query }) =>
+        isDown && path === "/1.0/library" && query.get("page") === "3" ? { status: 400 } : null,
+    });
+    await world.signIn();
+    await expect(world.export()).rejects.toMatchObject({ code: "UPSTREAM_FAILED" });
+    isDown = false;
+    world.server.items = plainItems(501);
+    expect(await world.export()).toMatchObject({ books: 501, problems: [] });
+
+    const folder = join(world.folder.path, "out");
+    const credentials = { serial: "one" };
+    const now = Date.parse("2026-11-21T10:00:00.000Z");
+    const open = (changes: object) =>
+      AudibleWork.open({ folder, credentials, locale: "us", now, ...changes });
+    const work = await open({});
+    await work.put([["series S1", null]]);
+    await work.close();
+    expect((await open({ now: now + 23 * 3_600_000 })).found).toBe(1);
+    expect((await open({ now: now + 25 * 3_600_000 })).found).toBe(0);
+    expect((await open({ credentials: { serial: "two" } })).found).toBe(0);
+    expect((await open({ locale: "de" })).found).toBe(0);
   });
 
   it("reads to the end by tokens where Audible gives them, and each title once", async () => {

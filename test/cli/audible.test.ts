@@ -30,7 +30,7 @@ function fakeAudible({ challenge }: { readonly challenge?: string } = {}) {
       if (locale === null) throw new LockstepError("AUDIBLE_SIGN_IN_NEEDED", "nobody");
       asked.push(["export", options.locale, options.timeZone ?? null, options.withPodcasts ?? false]);
       const files = { library: `${options.output}/a.csv`, series: `${options.output}/b.json` };
-      const counts = { books: 2, podcasts: 1, series: 1, missing: 3, unlisted: 0, calls: 4 };
+      const counts = { books: 2, podcasts: 1, series: 1, missing: 3, unlisted: 0, remembered: 0, calls: 4 };
       return { locale, ...counts, files, problems: [] };
     },
   };

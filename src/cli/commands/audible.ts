@@ -52,7 +52,7 @@ function timeZoneOf(zone: string | undefined): { readonly timeZone?: string } {
 const problemsShownMax = 20;
 
 function reportText(report: AudibleExportReport, cwd: string): string {
-  const { books, podcasts, series, missing, unlisted, files, problems, locale } = report;
+  const { books, podcasts, series, missing, unlisted, files, problems, locale, remembered } = report;
   const library = relative(cwd, files.library);
   const left = podcasts === 0 ? "" : `; ${podcasts} podcasts left out`;
   const lines = [
@@ -60,6 +60,9 @@ function reportText(report: AudibleExportReport, cwd: string): string {
     `  ${library}`,
     `${series} series, ${missing} volumes of them not in your library`,
     `  ${relative(cwd, files.series)}`,
+    ...(remembered === 0
+      ? []
+      : [`An earlier export was cut off: ${remembered} of its answers were not asked for again`]),
     ...(unlisted === 0 ? [] : [`${unlisted} series of which Audible lists no volume are not in it`]),
   ];
   if (problems.length === 0) return [...lines, `Next: lockstep import ${library}`].join("\n");

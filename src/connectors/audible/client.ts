@@ -9,8 +9,8 @@ import { signatureHeaders } from "./signature.ts";
 
 /** What Audible has to say, as it says it: items and products are its own JSON. */
 export interface AudibleClient {
-  /** The library, newest purchases first, page by page. */
-  libraryPages(): AsyncIterable<LibraryPage>;
+  /** The library, newest purchases first, page by page; from a place on that was reached before. */
+  libraryPages(after?: LibraryPlace): AsyncIterable<LibraryPage>;
   /**
    * A product of the catalogue with its relations: a series lists its books. null: there is none. What another marketplace
    * has comes as a stub that holds its ASIN alone.
@@ -26,7 +26,19 @@ export interface LibraryPage {
   readonly items: readonly JsonObject[];
   /** Items in the whole library, null when Audible does not say. */
   readonly total: number | null;
+  /** The token of the next page, null when pages go on by number. */
+  readonly next: string | null;
 }
+
+/** How far a library was read. */
+export interface LibraryPlace {
+  readonly pages: number;
+  readonly next: string | null;
+  /** Of the items that were in them. */
+  readonly asins: ReadonlySet<Json | undefined>;
+}
+
+const beginning: LibraryPlace = { pages: 0, next: null, asins: new Set() };
 
 /** https://audible.readthedocs.io/en/latest/misc/external_api.html: at most 1,000; large pages time out. */
 const ITEMS_PER_PAGE = 200;
@@ -104,19 +116,19 @@ export function createAudibleClient(options: AudibleClientOptions): AudibleClien
   }
 
   return {
-    async *libraryPages() {
-      const seen = new Set<Json | undefined>();
-      let next: string | null = null;
-      for (let page = 1; page <= (next === null ? PAGES_MAX : PAGES_BY_TOKEN_MAX); page += 1) {
+    async *libraryPages(after = beginning) {
+      const seen = new Set(after.asins);
+      let { next } = after;
+      for (let page = after.pages + 1; page <= (next === null ? PAGES_MAX : PAGES_BY_TOKEN_MAX); page += 1) {
         const place: Readonly<Record<string, string>> =
           next === null ? { page: String(page) } : { continuation_token: next };
         const response: HttpResponse = await get("/1.0/library", { ...libraryQuery, ...place });
         const { items, total } = readPage(response);
         const fresh = items.filter(({ asin }) => !seen.has(asin));
         for (const { asin } of fresh) seen.add(asin);
-        // A page may hold less than was asked for; only one that brings nothing new is the end.
-        if (fresh.length > 0) yield { items: fresh, total };
         next = response.headers.get("continuation-token");
+        // A page may hold less than was asked for; only one that brings nothing new is the end.
+        if (fresh.length > 0) yield { items: fresh, total, next };
         const isLast = place.continuation_token !== undefined || (total !== null && seen.size >= total);
         if (fresh.length === 0 || (next === null && isLast)) return;
       }
@@ -153,7 +165,7 @@ const libraryQuery = {
   sort_by: "-PurchaseDate",
 };
 
-function readPage(response: HttpResponse): LibraryPage {
+function readPage(response: HttpResponse): Pick<LibraryPage, "items" | "total"> {
   const total = Number(response.headers.get("total-count") ?? Number.NaN);
   const items = listIn(response, "items", "/1.0/library");
   return { items, total: Number.isInteger(total) && total > 0 ? total : null };

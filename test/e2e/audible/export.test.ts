@@ -10,7 +10,7 @@ import { folderWith } from "../../config/folder.ts";
 import { sampleLibrary } from "../../support/audible/recorded.ts";
 import { AudibleServer } from "../../support/audible/server.ts";
 import { lockstepAt, signIn } from "../../support/audible/signed-in.ts";
-import { documentIn } from "../cli.ts";
+import { documentIn, start } from "../cli.ts";
 
 type Exported = AudibleExportReport & { readonly ok: boolean };
 
@@ -121,6 +121,40 @@ describe.concurrent("lockstep audible", () => {
     expect(ended.exitCode).toBe(1);
     expect(documentIn(ended)).toMatchObject({ ok: false, error: { code: "UPSTREAM_FAILED" } });
     expect(await readdir(folder.path)).not.toContain("downloads");
+  });
+
+  it("goes on after it was killed, and asks Audible for nothing twice", async () => {
+    const reached = Promise.withResolvers<void>();
+    let isStuck = true;
+    await using server = await AudibleServer.start({
+      items: sampleLibrary(),
+      fault: ({ path }) => {
+        if (!isStuck || !path.endsWith("/B000DISCWO")) return null;
+        reached.resolve();
+        return { status: 429, headers: { "retry-after": "30" } };
+      },
+    });
+    await using folder = await folderWith({});
+    const lockstep = lockstepAt(server, folder.path);
+    await signIn(lockstep);
+    await using killed = start(["audible", "export"], {
+      cwd: folder.path,
+      env: { AUDIBLE_BASE_URL: server.url },
+    });
+    await reached.promise;
+    killed.kill("SIGKILL");
+    await killed.ended;
+    expect(await readdir(join(folder.path, "downloads"))).toEqual([".audible-export-us.partial"]);
+    isStuck = false;
+    const before = server.seen.length;
+    const report = documentIn<Exported>(await lockstep(["audible", "export", "--json"]));
+    expect(report).toMatchObject({ ok: true, books: 7, podcasts: 2, series: 7, problems: [] });
+    expect(report.remembered).toBeGreaterThan(1);
+    const [again, first] = [server.seen.slice(before), server.seen.slice(0, before)];
+    const asked = first.filter(({ path }) => !path.endsWith("/B000DISCWO")).map(({ path }) => path);
+    const twice = again.filter(({ path, query }) => asked.includes(path) && !query.has("asins"));
+    expect(twice.map(({ path }) => path)).toEqual([]);
+    expect(await readdir(join(folder.path, "downloads"))).toHaveLength(2);
   });
 
   it("names a series that could not be asked for, writes the rest, and says that it is not all", async () => {
