@@ -1,4 +1,5 @@
 import type { Ids } from "../core/clock.ts";
+import type { ImportNotes } from "./import-notes.ts";
 import type { ImportFile, ImportOptions, ImportReport, LibraryDesk } from "./library-report.ts";
 import type { Lockstep, Progress } from "./lockstep.ts";
 import { explainError } from "./next-step.ts";
@@ -16,21 +17,25 @@ export interface ImportJob {
   } | null;
 }
 
-/** Jobs that are through are remembered up to this number; afterwards their evidence is in the runs. */
+/** Jobs that are through are remembered in this process up to this number; afterwards they are looked up in the store. */
 const jobsMax = 100;
 
 /** Imports under way in this process, and what became of those before. Each has the id of its run. */
 export class ImportJobs {
   private readonly jobs = new Map<string, ImportJob>();
   private readonly ids: Pick<Ids, "next">;
+  private readonly notes: ImportNotes | null;
+  private noting: Promise<void> = Promise.resolve();
 
-  constructor(ids: Pick<Ids, "next">) {
+  /** `notes` null: nothing is known any more after a restart but the evidence of runs. */
+  constructor(ids: Pick<Ids, "next">, notes: ImportNotes | null = null) {
     this.ids = ids;
+    this.notes = notes;
   }
 
   /** Begins at once, and goes on when the caller is gone. */
   start(
-    library: LibraryDesk,
+    library: Pick<LibraryDesk, "import">,
     file: ImportFile,
     options: Omit<ImportOptions, "onProgress" | "runId">,
   ): ImportJob {
@@ -39,11 +44,12 @@ export class ImportJobs {
     this.note(begun);
     const onProgress = (progress: Progress) => this.note({ ...begun, progress });
     library.import(file, { ...options, runId: id, onProgress }).then(
-      (report) => this.note({ ...begun, state: "done", report }),
+      (report) => this.note({ ...begun, progress: this.progressOf(id), state: "done", report }),
       (thrown: unknown) => {
         const { error, nextStep } = explainError(thrown);
         this.note({
           ...begun,
+          progress: this.progressOf(id),
           state: "failed",
           error: { code: error.code, message: error.message, nextStep },
         });
@@ -56,13 +62,19 @@ export class ImportJobs {
   async find(id: string, lockstep: Pick<Lockstep, "run">): Promise<ImportJob> {
     const job = this.jobs.get(id);
     if (job !== undefined) return job;
-    const { run } = await lockstep.run(id);
-    const isOver = run.status === "succeeded";
+    const noted = (await this.notes?.get(id)) ?? null;
+    if (noted !== null && !(noted.job.state === "running" && noted.isOrphaned)) return noted.job;
+    const isOver = noted === null && (await lockstep.run(id)).run.status === "succeeded";
     const message = isOver
       ? "It is through; its evidence is in `lockstep runs`."
       : "It did not come to its end. Send the file again: it goes on where it was, and makes nothing twice.";
     const error = isOver ? null : { code: "CANCELLED", message, nextStep: null };
-    return { id, state: isOver ? "done" : "failed", progress: null, report: null, error };
+    const progress = noted?.job.progress ?? null;
+    return { id, state: isOver ? "done" : "failed", progress, report: null, error };
+  }
+
+  private progressOf(id: string): Progress | null {
+    return this.jobs.get(id)?.progress ?? null;
   }
 
   private note(job: ImportJob): void {
@@ -70,5 +82,8 @@ export class ImportJobs {
     this.jobs.set(job.id, job);
     const over = [...this.jobs.values()].filter(({ state }) => state !== "running");
     for (const { id } of over.slice(0, Math.max(0, over.length - jobsMax))) this.jobs.delete(id);
+    const { notes } = this;
+    // A store that takes no notes does not keep an import from going on; its evidence is in the runs.
+    if (notes !== null) this.noting = this.noting.then(() => notes.put(job)).catch(() => {});
   }
 }

@@ -4,6 +4,7 @@ import type { DateOrder } from "../recipes/library/exports/dates.ts";
 import type { ExportProblem } from "../recipes/library/exports/problem.ts";
 import type { BookStatus } from "../recipes/library/model.ts";
 import type { Run } from "../store/store.ts";
+import type { ImportNotes } from "./import-notes.ts";
 import type { Progress, RunReport } from "./lockstep.ts";
 
 /** A plan lists this many records in full; its counts cover all of them. */
@@ -107,6 +108,8 @@ export interface LibraryDesk {
   tell(event: BookEvent): Promise<BookEventReport>;
   /** Takes back what one run did to the library. */
   undo(runId: string, options: ChangeOptions): Promise<ShelfReport>;
+  /** Where imports that are asked for over HTTP are noted, so that what became of them outlives the process. */
+  readonly importNotes: ImportNotes;
   /** Whether a run is one of the library's own. */
   owns(runId: string): Promise<boolean>;
   /** Recomputes on its schedule until the signal aborts. */

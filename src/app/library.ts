@@ -7,6 +7,7 @@ import type { OpenLibrary } from "../recipes/library/open-library.ts";
 import { takeBack } from "../recipes/library/take-back.ts";
 import { cleanUp, resetShelf } from "../recipes/library/tidy.ts";
 import type { Herald } from "./herald.ts";
+import { createImportNotes, type ImportNotes } from "./import-notes.ts";
 import { judgeNow, LibraryCascade } from "./library-cascade.ts";
 import { beginChange, type ChangeAbout, type LibraryChange, libraryId, thinkOver } from "./library-change.ts";
 import { bookEvent } from "./library-events.ts";
@@ -40,6 +41,7 @@ type Think = (draft: Draft, shelf: Shelf) => { readonly refusal: string | null }
 /** What Lockstep keeps of a library, what follows from changes of it, and the way from there to Notion. */
 export class Library implements LibraryDesk {
   readonly config: LibraryConfig;
+  readonly importNotes: ImportNotes;
   private readonly parts: LibraryParts;
   private readonly syncs: LibrarySyncs;
   private readonly listeners: (() => void)[] = [];
@@ -48,6 +50,7 @@ export class Library implements LibraryDesk {
   constructor(config: LibraryConfig, parts: LibraryParts) {
     this.config = config;
     this.parts = parts;
+    this.importNotes = createImportNotes(parts.deps);
     this.syncs = new LibrarySyncs(config, parts);
     this.cascade = new LibraryCascade(config, parts);
   }

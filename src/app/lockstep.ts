@@ -3,6 +3,7 @@ import type { Json } from "../core/json.ts";
 import type { Run, SyncTotals, Task, TaskFilter, TaskVersion } from "../store/store.ts";
 import type { Finding } from "./doctor.ts";
 import type { LibraryDesk } from "./library-report.ts";
+import type { LibraryStatus } from "./library-status.ts";
 import type { PipelineStatus } from "./pipeline-status.ts";
 import type { PairPlanReport, PairStatus, TwoWay } from "./two-way.ts";
 
@@ -90,6 +91,8 @@ export interface StatusReport {
   readonly pairs: readonly PairStatus[];
   /** Of the pipeline, once its board was read. */
   readonly pipeline?: PipelineStatus;
+  /** When one is configured. */
+  readonly library?: LibraryStatus;
   readonly ratePerMinute: number | "auto";
 }
 

@@ -5,6 +5,7 @@ import { verifyRun } from "../engine/verify.ts";
 import { lookupKey } from "./data-sources.ts";
 import { libraryId } from "./library-change.ts";
 import { verifyLibraryRun } from "./library-overview.ts";
+import { libraryStatusOf } from "./library-status.ts";
 import type { Lockstep, RunReport, StatusReport, SyncStatus, Verification } from "./lockstep.ts";
 import { pairStatusOf, verifyPairRun } from "./pair-overview.ts";
 import { pipelineStatusOf } from "./pipeline-status.ts";
@@ -28,6 +29,7 @@ export async function statusOf(world: SyncWorld): Promise<StatusReport> {
     syncs: statuses,
     pairs: await Promise.all(pairsIn(config).map((table) => pairStatusOf(world, table))),
     ...(await pipelineIn(world)),
+    ...(config.library === undefined ? {} : { library: await libraryStatusOf(world.deps, config.library) }),
     ratePerMinute: config.notion.ratePerMinute,
   };
 }

@@ -35,7 +35,7 @@ export function createImportRoute(
   { ids, stopping }: { readonly ids: Pick<Ids, "next">; readonly stopping: AbortSignal },
 ): Hono {
   const app = new Hono();
-  const jobs = new ImportJobs(ids);
+  const jobs = new ImportJobs(ids, lockstep.library?.importNotes ?? null);
   app.post(
     "/",
     bodyLimit({ maxSize: fileBytesMax, onError: () => tooLarge(fileBytesMax) }),

@@ -8,7 +8,7 @@ export interface Answer {
 }
 
 /**
- * Remembers answers of outside services between runs, by keys that callers choose. An answer past its time is still given:
+ * Remembers answers of outside services, and of imports, between runs, by keys that callers choose. An answer past its time is still given:
  * an old one is better than none, and only the caller knows whether it may ask anew. Nothing else in the store depends on
  * it: the whole table may be emptied.
  */

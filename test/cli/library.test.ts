@@ -62,6 +62,7 @@ async function withLibrary(answers: Partial<LibraryDesk>) {
     undo: unasked,
     owns: async () => true,
     follow: async () => {},
+    importNotes: { put: async () => {}, get: async () => null },
     ...answers,
   };
   return { ...fake, lockstep: { ...fake.lockstep, library } };

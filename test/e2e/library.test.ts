@@ -230,6 +230,13 @@ it("a server takes in files and what players tell, and carries a person's throw-
   });
   await until("the siblings in La Poubelle", () => [1, 4, 5, 6].every((n) => statusOf(n) === "La Poubelle"));
   expect([2, 7].map(statusOf)).toEqual(["Finished", "Not started"]);
+
+  server.kill("SIGTERM");
+  await server.ended;
+  const next = await serve(world);
+  await using __ = next.server;
+  const old: unknown = await (await fetch(`${next.url}/import/${report.run?.id}`, { headers })).json();
+  expect(old).toMatchObject({ state: "done", report: { counts: { books: { create: 60 } } }, progress: {} });
 }, 120_000);
 
 it("Open Library is asked for the series that an export leaves out, once for all imports", async () => {

@@ -1,3 +1,4 @@
+import type { LibraryStatus } from "../../app/library-status.ts";
 import type { StatusReport, SyncStatus } from "../../app/lockstep.ts";
 import type { PipelineStatus } from "../../app/pipeline-status.ts";
 import type { PairStatus } from "../../app/two-way.ts";
@@ -51,11 +52,13 @@ function statusText(report: StatusReport): string {
     ...(report.pairs.length === 0 ? [] : [table(pairColumns, report.pairs)]),
   ];
   const pipeline = report.pipeline === undefined ? [] : [pipelineText(report.pipeline)];
+  const library = report.library === undefined ? [] : [libraryText(report.library)];
   const leftOut = report.pairs.flatMap((pair) => (pair.leftOut ?? []).map((each) => leftOutText(pair, each)));
   return [
     heading.join("\n"),
     ...tables,
     ...pipeline,
+    ...library,
     ...(leftOut.length === 0 ? [] : [leftOut.join("\n")]),
   ].join("\n\n");
 }
@@ -84,6 +87,37 @@ function pipelineText({ sync, tasks, drafts, draftCount }: PipelineStatus): stri
         `  ${oneLine(title ?? pageId, 60)}: ${oneLine(problems.join(" "), 200)}`,
     ),
     ...(draftCount > shown.length ? [`  and ${draftCount - shown.length} more (--json)`] : []),
+  ].join("\n");
+}
+
+const statusWords = {
+  notStarted: "not started",
+  inProgress: "in progress",
+  finished: "finished",
+  poubelle: "in La Poubelle",
+} as const satisfies Record<keyof LibraryStatus["books"]["byStatus"], string>;
+
+/** What is owned and what is not, what came in last, and what waits for a person. */
+function libraryText(status: LibraryStatus): string {
+  const { books, series, nextRelease, lastImport, openCascade } = status;
+  const counts = Object.entries(statusWords).map(
+    ([key, word]) => `${books.byStatus[key as keyof typeof statusWords]} ${word}`,
+  );
+  const missing = books.live - books.owned;
+  const running = status.isRunning ? " (at work)" : "";
+  return [
+    `${oneLine(status.library)}${running}: ${books.owned} books${missing === 0 ? "" : `, ${missing} more not owned`}; ${series.live} series, ${series.withGaps} with gaps`,
+    `  ${counts.join(", ")}`,
+    lastImport === null
+      ? "  nothing imported yet"
+      : `  last import ${minuteOf(lastImport.startedAt)}: ${oneLine(lastImport.sourceId, 60)}, ${lastImport.status}`,
+    ...(nextRelease === null
+      ? []
+      : [`  next release ${nextRelease.day}: ${oneLine(nextRelease.series, 60)}`]),
+    ...(openCascade.refusal === null ? [] : [`  ${oneLine(openCascade.refusal, 300)}`]),
+    ...(openCascade.books === 0
+      ? []
+      : [`  ${openCascade.books} books follow into La Poubelle at the next run`]),
   ].join("\n");
 }
 
