@@ -52,7 +52,12 @@ export const libraryProfiles: Readonly<Record<string, (options: Options) => Opti
     home(
       options,
       {},
-      { weights: { importFile: 30, cleanup: 12, editBook: 10, undo: 6, reset: 3, binPage: 5 } },
+      {
+        minutes: 8,
+        acts: 24,
+        isDrilled: true,
+        weights: { importFile: 30, cleanup: 10, editBook: 8, undo: 4, reset: 3, binPage: 5 },
+      },
     ),
 };
 
