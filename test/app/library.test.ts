@@ -298,6 +298,24 @@ describe("what a person does in Notion", () => {
     });
   });
 
+  it("has its relation again when its series comes back from the trash", async () => {
+    await using world = await LibraryWorld.open();
+    await world.import([saga(1), saga(2)]);
+    await world.sync();
+    const { id } = world.page("series", "The Saga");
+    world.emulator.workspace.trashPage(id);
+    await world.lockstep.sync([], { trigger: "test", isFull: true });
+    await world.sync();
+    expect(world.page("books", "Saga 1").values.Series).toEqual([]);
+    world.emulator.workspace.restorePage(id);
+    await world.sync();
+    await world.sync();
+    for (const title of ["Saga 1", "Saga 2"])
+      expect(world.page("books", title).values).toMatchObject({ Series: [id] });
+    expect(world.page("series", "The Saga").values).toMatchObject({ "Owned/Total": "2/2" });
+    expect(await world.calls(() => world.sync())).toMatchObject({ writes: 0 });
+  });
+
   it("keeps a day on its day, and a moment as it is, whatever the zone", async () => {
     await using world = await LibraryWorld.open();
     await world.import([saga(1), saga(2)]);
