@@ -13,22 +13,6 @@ export const libraryMutants: readonly Mutant[] = [
     profile: "libraryCalm",
   },
   {
-    name: "series-known-by-id-only",
-    rule: "a series that was known by its name is the same one when its ASIN turns up",
-    file: `${library}/series-registry.ts`,
-    search: "const known = this.find(place.asin, name);",
-    replace: 'const known = this.find(place.asin, place.asin === null ? name : "");',
-    profile: "libraryCalm",
-  },
-  {
-    name: "volume-stays-missing",
-    rule: "a missing volume that was bought is owned",
-    file: `${library}/import-books.ts`,
-    search: "isOwned: { value: book.isOwned, provenance: audible },",
-    replace: 'isOwned: { value: book.isOwned, provenance: { origin: "heuristic", confidence: 0 } },',
-    profile: "libraryGaps",
-  },
-  {
     name: "thrown-away-imported",
     rule: "what a person threw away stays in the trash, whatever is imported",
     file: `${library}/import-books.ts`,
@@ -42,24 +26,6 @@ export const libraryMutants: readonly Mutant[] = [
     file: `${library}/cascade.ts`,
     search: "finished: false,",
     replace: "finished: true,",
-    profile: "libraryCascades",
-  },
-  {
-    name: "second-series-cascades",
-    rule: "a book is moved by its primary series alone",
-    file: `${library}/cascade.ts`,
-    search: "const cause = place === null ? undefined : causeBySeries.get(seriesId(place));",
-    replace:
-      "const cause = book.series.map((each) => causeBySeries.get(seriesId(each))).find((each) => each);",
-    profile: "libraryCascades",
-  },
-  {
-    name: "cascade-forgotten",
-    rule: "a book counts as looked at when what follows from it is carried through, and not before",
-    file: `${library}/import-books.ts`,
-    search:
-      'return status === undefined || status.value === "poubelle" ? {} : { judged: unsaid(status.value) };',
-    replace: 'return { judged: unsaid(status?.value ?? "poubelle") };',
     profile: "libraryCascades",
   },
   {
@@ -79,14 +45,6 @@ export const libraryMutants: readonly Mutant[] = [
     profile: "libraryGaps",
   },
   {
-    name: "cleanup-takes-all",
-    rule: "a cleanup takes the volumes that an import made up, and no others",
-    file: `${library}/tidy.ts`,
-    search: "if (book.fields.isSynthetic !== true || book.fields.isOwned === true) continue;",
-    replace: "if (book.fields.isOwned === true) continue;",
-    profile: "libraryGaps",
-  },
-  {
     name: "undo-leaves-trash",
     rule: "what a run put into the trash comes back when it is taken back",
     file: `${library}/take-back.ts`,
@@ -102,14 +60,6 @@ export const libraryMutants: readonly Mutant[] = [
     replace:
       "return found === null ? null : new Date(Date.parse(text) - 7 * 3_600_000).toISOString().slice(0, 10);",
     profile: "libraryCalm",
-  },
-  {
-    name: "unknown-page-is-none",
-    rule: "while a series has no page, nothing follows for the relation of its books",
-    file: `${library}/series-field.ts`,
-    search: "if (places === undefined || found.includes(undefined))",
-    replace: "if (places === undefined)",
-    profile: "libraryKills",
   },
   {
     name: "series-back-unnoticed",
