@@ -5,10 +5,14 @@ import { createServer as createSocket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
+import { type RunningDynamo, startDynamo } from "./dynamodb-server.ts";
 
 declare module "vitest" {
   export interface ProvidedContext {
-    /** Answers with the URL of the run's Postgres server, which is started at the first request. */
+    /**
+     * Answers with the URL of the run's Postgres server, which is started at the first request; at /dynamodb with that of
+     * its DynamoDB server.
+     */
     readonly postgresStarter: string;
   }
 }
@@ -19,13 +23,21 @@ interface RunningPostgres {
   stop(): Promise<void>;
 }
 
-/** Offers one Postgres server to all tests of this run. A run without tests that want it never starts it. */
+/** Offers one server of each kind to all tests of this run. A run without tests that want it never starts it. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   let starting: Promise<RunningPostgres> | null = null;
-  const starter = createServer((_, response) => {
+  let startingDynamo: Promise<RunningDynamo> | null = null;
+  const startAt = async (path: string | undefined): Promise<string> => {
+    if (path === "/dynamodb") {
+      startingDynamo ??= freePort().then(startDynamo);
+      return (await startingDynamo).endpoint;
+    }
     starting ??= startPostgres();
-    starting.then(
-      ({ url }) => response.end(url),
+    return (await starting).url;
+  };
+  const starter = createServer((request, response) => {
+    startAt(request.url).then(
+      (url) => response.end(url),
       (error: unknown) => response.writeHead(500).end(String(error)),
     );
   });
@@ -37,6 +49,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     starter.closeAllConnections();
     const running = await starting?.catch(() => null);
     await running?.stop();
+    await (await startingDynamo?.catch(() => null))?.stop();
   };
 }
 
