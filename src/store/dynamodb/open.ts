@@ -2,18 +2,26 @@ import type { Store } from "../store.ts";
 import { parseDynamoAddress } from "./address.ts";
 import { answerStore } from "./answers.ts";
 import { collectionStore } from "./collections.ts";
+import { commitTopic } from "./commit.ts";
+import { conflictTopic } from "./conflicts.ts";
 import { openDatabase } from "./database.ts";
+import { editTopic } from "./edits.ts";
+import { historyTopic } from "./history.ts";
 import { leaseTopic } from "./leases.ts";
+import { linkTopic } from "./links.ts";
 import { checkLayout } from "./migrate.ts";
+import { syncTopic } from "./one-way-syncs.ts";
 import { pairStore } from "./pair-store.ts";
 import type { RequestOptions } from "./requests.ts";
+import { runTopic } from "./runs.ts";
+import { taskTopic } from "./tasks.ts";
 
 export interface DynamoStoreOptions extends Omit<RequestOptions, "address"> {
   /** `dynamodb:STAGE?region=…&endpoint=…` */
   readonly url: string;
 }
 
-export async function openDynamoStore({ url, ...options }: DynamoStoreOptions): Promise<Partial<Store>> {
+export async function openDynamoStore({ url, ...options }: DynamoStoreOptions): Promise<Store> {
   const database = openDatabase({ ...options, address: parseDynamoAddress(url) });
   await checkLayout(database);
   return {
@@ -22,6 +30,14 @@ export async function openDynamoStore({ url, ...options }: DynamoStoreOptions): 
     pairs: pairStore(database),
     collections: collectionStore(database),
     answers: answerStore(database),
+    ...taskTopic(database),
+    ...editTopic(database),
+    ...historyTopic(database),
+    ...syncTopic(database),
+    ...linkTopic(database),
+    ...commitTopic(database),
+    ...runTopic(database),
+    ...conflictTopic(database),
     ...leaseTopic(database),
   };
 }

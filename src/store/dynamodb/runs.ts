@@ -1,0 +1,91 @@
+import { runNotFound } from "../rules.ts";
+import type { Run, Store } from "../store.ts";
+import { bodyOf, bodyText } from "./bodies.ts";
+import type { Database } from "./database.ts";
+import { type Item, type Key, numberIn } from "./items.ts";
+import { endOf, keyText, ordinal } from "./keys.ts";
+import { updateInput } from "./writes.ts";
+
+// Runs are one partition. `index1` has all of them in the order of their beginning, `index2` those of a sync, `index3` those
+// of a sync that go on.
+
+type RunTopic = Pick<Store, "startRun" | "saveRun" | "getRun" | "listRuns">;
+
+export function runTopic(database: Database): RunTopic {
+  const partition = { table: database.sync, pk: "RUNS" };
+  const keyOf = (runId: string): Key => ({ ...partition, sk: keyText(runId) });
+
+  /** Its place among all runs, which is that of its beginning. */
+  async function takeNumber(): Promise<number> {
+    const counter = await database.update({
+      key: { table: database.sync, pk: "STORE", sk: "RUNS" },
+      expression: "ADD #last :one",
+      names: { "#last": "lastSeq" },
+      values: { ":one": 1 },
+    });
+    return numberIn(counter, "lastSeq");
+  }
+
+  async function unfinished(syncId: string): Promise<Item[]> {
+    const from = `${keyText(syncId)}#`;
+    return database.query({ ...partition, index: "index3", from, to: endOf(from) });
+  }
+
+  return {
+    async startRun(run) {
+      const others = run.status === "running" ? await unfinished(run.syncId) : [];
+      const item = runItem(run, await takeNumber());
+      await database.transact([
+        { Put: { TableName: partition.table, Item: item, ConditionExpression: "attribute_not_exists(pk)" } },
+        ...others
+          .filter(({ sk }) => sk !== item.sk)
+          .map(({ sk }) => ({
+            Update: updateInput({
+              key: { ...partition, sk },
+              expression: "SET #status = :interrupted REMOVE #going",
+              names: { "#status": "status", "#going": "index3" },
+              values: { ":interrupted": "interrupted" },
+            }),
+          })),
+      ]);
+    },
+    async saveRun(run) {
+      const stored = await database.get(keyOf(run.id));
+      if (stored === null) throw runNotFound(run.id);
+      await database.put(partition.table, runItem(run, numberIn(stored, "seq")));
+    },
+    async getRun(runId) {
+      const item = await database.get(keyOf(runId));
+      return item === null ? null : runOf(item);
+    },
+    async listRuns({ syncId, limit }) {
+      const from = syncId === undefined ? "" : `${keyText(syncId)}#`;
+      const items = await database.query({
+        ...partition,
+        ...(syncId === undefined ? { index: "index1" } : { index: "index2", from, to: endOf(from) }),
+        isDescending: true,
+        limit,
+      });
+      return items.map(runOf);
+    },
+  };
+}
+
+function runItem(run: Run, seq: number): Item {
+  const ofSync = `${keyText(run.syncId)}#${ordinal(seq)}`;
+  return {
+    pk: "RUNS",
+    sk: keyText(run.id),
+    seq,
+    index1: ordinal(seq),
+    index2: ofSync,
+    ...(run.status === "running" ? { index3: ofSync } : {}),
+    status: run.status,
+    body: bodyText(run),
+  };
+}
+
+/** The status beside the body counts: a run that was found unfinished is interrupted without its body being rewritten. */
+function runOf(item: Item): Run {
+  return { ...bodyOf<Run>(item), status: item.status as Run["status"] };
+}
