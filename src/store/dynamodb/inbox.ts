@@ -1,6 +1,7 @@
 import { gathered } from "../gathered.ts";
 import type { InboxEvent, PairCommit, PairStore, StoredInboxEvent } from "../pair-store.ts";
 import { bodyOf, bodyText } from "./bodies.ts";
+import { takeNumbers } from "./counters.ts";
 import type { Database } from "./database.ts";
 import { isConditionFailed } from "./failures.ts";
 import { type Key, numberIn, textIn } from "./items.ts";
@@ -55,7 +56,7 @@ async function putCalls(database: Database, calls: readonly (readonly InboxEvent
   const added = new Set<string>();
   for (const [syncId, events] of bySync) {
     await knowSync(database, syncId);
-    const last = await takeNumbers(database, syncId, events.length);
+    const last = await takeNumbers(database, "INBOX", events.length);
     for (let n = 0; n < events.length; n += putsAtOnce) {
       const together = events.slice(n, n + putsAtOnce).map(async (event, k) => {
         const seq = last - events.length + 1 + n + k;
@@ -65,17 +66,6 @@ async function putCalls(database: Database, calls: readonly (readonly InboxEvent
     }
   }
   return calls.map((events) => events.filter((event) => added.delete(nameOf(event))).length);
-}
-
-/** The last of so many numbers that nobody else has. */
-async function takeNumbers(database: Database, syncId: string, count: number): Promise<number> {
-  const counter = await database.update({
-    key: { table: database.sync, pk: `S#${keyText(syncId)}`, sk: "INBOX" },
-    expression: "ADD #last :count",
-    names: { "#last": "lastSeq" },
-    values: { ":count": count },
-  });
-  return numberIn(counter, "lastSeq");
 }
 
 /** False: it was there already. */

@@ -9,7 +9,7 @@ import { editTopic } from "./edits.ts";
 import { historyTopic } from "./history.ts";
 import { leaseTopic } from "./leases.ts";
 import { linkTopic } from "./links.ts";
-import { checkLayout } from "./migrate.ts";
+import { checkLayout, hasTables } from "./migrate.ts";
 import { syncTopic } from "./one-way-syncs.ts";
 import { pairStore } from "./pair-store.ts";
 import type { RequestOptions } from "./requests.ts";
@@ -21,9 +21,18 @@ export interface DynamoStoreOptions extends Omit<RequestOptions, "address"> {
   readonly url: string;
 }
 
+/**
+ * A store in the three tables of a stage, shared safely by processes on any number of machines. The tables must be there; a
+ * stack makes them, or `lockstep store migrate`.
+ */
 export async function openDynamoStore({ url, ...options }: DynamoStoreOptions): Promise<Store> {
   const database = openDatabase({ ...options, address: parseDynamoAddress(url) });
-  await checkLayout(database);
+  try {
+    await checkLayout(database);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
   return {
     close: database.close,
     [Symbol.asyncDispose]: database.close,
@@ -40,4 +49,13 @@ export async function openDynamoStore({ url, ...options }: DynamoStoreOptions): 
     ...conflictTopic(database),
     ...leaseTopic(database),
   };
+}
+
+export async function hasDynamoStore({ url, ...options }: DynamoStoreOptions): Promise<boolean> {
+  const database = openDatabase({ ...options, address: parseDynamoAddress(url) });
+  try {
+    return await hasTables(database);
+  } finally {
+    await database.close();
+  }
 }

@@ -69,9 +69,10 @@ async function decide(
     ...versionChanges(database, commit, head),
     ...openedChanges(database, commit, found),
     ...(await handledChanges(database, commit)),
-    ...stateChanges(database, commit),
+    ...stateChanges(database, commit, head),
   ];
-  return { result, writes: [{ head, counts: added(head.counts, countChanges(commit, found)), changes }] };
+  const counts = { ...added(head.counts, countChanges(commit, found)), "pairs.known": 1 };
+  return { result, writes: [{ head, counts, changes }] };
 }
 
 async function find(database: Database, commit: PairCommit): Promise<Found> {
@@ -216,10 +217,11 @@ function openedChanges(database: Database, { syncId, conflicts, holds }: PairCom
   return items.map((item) => ({ kind: "replace", table: database.sync, item }));
 }
 
-function stateChanges(database: Database, { syncId, state }: PairCommit): Change[] {
-  if (state === undefined) return [];
+/** The first commit leaves a state, if an empty one: by it the sync is known as one of pairs. */
+function stateChanges(database: Database, { syncId, state }: PairCommit, { counts }: Head): Change[] {
+  if (state === undefined && counts["pairs.known"] === 1) return [];
   const { table, pk, sk } = pairPlaces(database).state(syncId);
-  return [{ kind: "replace", table, item: { pk, sk, body: bodyText(state) } }];
+  return [{ kind: "replace", table, item: { pk, sk, body: bodyText(state ?? null) } }];
 }
 
 /** What the commit does to the numbers of the sync's links. */

@@ -48,8 +48,6 @@ export function pairPlaces({ sync: table }: Database) {
   };
 }
 
-export type PairPlaces = ReturnType<typeof pairPlaces>;
-
 export const linkPrefix = "L#";
 
 export function claimPrefix(kind: ClaimKind): string {

@@ -1,6 +1,7 @@
 import { runNotFound } from "../rules.ts";
 import type { Run, Store } from "../store.ts";
 import { bodyOf, bodyText } from "./bodies.ts";
+import { takeNumbers } from "./counters.ts";
 import type { Database } from "./database.ts";
 import { type Item, type Key, numberIn } from "./items.ts";
 import { endOf, keyText, ordinal } from "./keys.ts";
@@ -15,17 +16,6 @@ export function runTopic(database: Database): RunTopic {
   const partition = { table: database.sync, pk: "RUNS" };
   const keyOf = (runId: string): Key => ({ ...partition, sk: keyText(runId) });
 
-  /** Its place among all runs, which is that of its beginning. */
-  async function takeNumber(): Promise<number> {
-    const counter = await database.update({
-      key: { table: database.sync, pk: "STORE", sk: "RUNS" },
-      expression: "ADD #last :one",
-      names: { "#last": "lastSeq" },
-      values: { ":one": 1 },
-    });
-    return numberIn(counter, "lastSeq");
-  }
-
   async function unfinished(syncId: string): Promise<Item[]> {
     const from = `${keyText(syncId)}#`;
     return database.query({ ...partition, index: "index3", from, to: endOf(from) });
@@ -34,7 +24,7 @@ export function runTopic(database: Database): RunTopic {
   return {
     async startRun(run) {
       const others = run.status === "running" ? await unfinished(run.syncId) : [];
-      const item = runItem(run, await takeNumber());
+      const item = runItem(run, await takeNumbers(database, "RUNS", 1));
       await database.transact([
         { Put: { TableName: partition.table, Item: item, ConditionExpression: "attribute_not_exists(pk)" } },
         ...others

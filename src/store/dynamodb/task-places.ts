@@ -69,9 +69,13 @@ export function linkChange(database: Database, syncId: string, link: Link, isNew
 }
 
 export function conflictChange(database: Database, conflict: Conflict): Change {
+  return conflictInsert(database, conflict, keyText(conflict.id));
+}
+
+/** `place`: its order among all conflicts. Ids ascend with time. */
+export function conflictInsert(database: Database, conflict: Conflict, place: string): Change {
   const { table, pk } = taskPlaces(database).conflicts(conflict.syncId);
-  const sk = keyText(conflict.id);
-  const item = { pk, sk, index1: `${keyText(conflict.taskId)}#${sk}`, body: bodyText(conflict) };
+  const item = { pk, sk: place, index1: `${keyText(conflict.taskId)}#${place}`, body: bodyText(conflict) };
   return { kind: "insert", table, item };
 }
 
