@@ -106,6 +106,7 @@ function apply({ ids }: Database, { commit, change, draft }: Applying): boolean 
     createdAt: at,
     source: { syncId, recordId: sourceId },
     versionNum: 0,
+    versionId: "",
   };
   if (known !== undefined && entry.versionNum !== change.expectedVersionNum) return false;
   const version =
@@ -115,7 +116,7 @@ function apply({ ids }: Database, { commit, change, draft }: Applying): boolean 
   const versionNum = version?.versionNum ?? entry.versionNum;
   if (version !== null) {
     draft.versions.push(version);
-    draft.tasks.set(entry.id, { ...entry, versionNum });
+    draft.tasks.set(entry.id, { ...entry, versionNum, versionId: version.id });
   }
   const { baseVersionNum, ...rest } = change.link;
   const link: Link = {

@@ -51,6 +51,10 @@ export interface Database {
   put(table: string, item: Item, condition?: string): Promise<void>;
   /** One item, of no scope. Throws when the condition does not hold: `isConditionFailed`. */
   update(update: Update): Promise<Item>;
+  /** Each by itself, in place of what is there. */
+  putAll(items: readonly { readonly table: string; readonly item: Item }[]): Promise<void>;
+  /** Items as they are stored, with their bodies. */
+  opened(items: readonly Item[]): Promise<Item[]>;
   deleteAll(table: string, keys: readonly Key[]): Promise<void>;
   transact(operations: readonly WriteOperation[]): Promise<void>;
   pause(attempt: number): Promise<void>;
@@ -123,9 +127,20 @@ function guarded(parts: Parts): Guarded {
     put: (table, item, condition) =>
       told(bodies.sealed(item).then((sealed) => writes.put(table, sealed, condition))),
     update: (update) => told(writes.update(update)),
+    opened: (items) => told(bodies.opened(items)),
+    putAll: (items) => told(putSealed(parts, items)),
     deleteAll: (table, keys) => told(writes.deleteAll(table, keys)),
     transact: (operations) => told(writes.transact(operations, requestToken([ids.next(), operations]))),
   };
+}
+
+async function putSealed(
+  { bodies, writes }: Parts,
+  items: readonly { readonly table: string; readonly item: Item }[],
+): Promise<void> {
+  for (const [table, ofTable] of Map.groupBy(items, (each) => each.table)) {
+    await writes.putAll(table, await Promise.all(ofTable.map(({ item }) => bodies.sealed(item))));
+  }
 }
 
 async function* openedPages(bodies: Bodies, pages: AsyncGenerator<Item[]>): AsyncGenerator<Item[]> {

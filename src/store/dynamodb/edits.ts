@@ -35,8 +35,10 @@ export function editTopic(database: Database): Pick<Store, "createTask" | "appen
   const { ids } = database;
   return {
     async createTask({ projectScopeId, version, at }) {
-      const entry: TaskEntry = { id: ids.next(), projectScopeId, createdAt: at, source: null, versionNum: 1 };
-      const first = versionOf(ids, version, { taskId: entry.id, versionNum: 1, runId: null, at });
+      const taskId = ids.next();
+      const first = versionOf(ids, version, { taskId, versionNum: 1, runId: null, at });
+      const newest = { versionNum: 1, versionId: first.id };
+      const entry: TaskEntry = { id: taskId, projectScopeId, createdAt: at, source: null, ...newest };
       const changes = [
         taskChange(database, entry, true),
         versionChange(database, first),
@@ -81,7 +83,7 @@ async function planAppend(
   const place = { syncId: entry.source?.syncId ?? null, taskId, runId: null, versionNum, at };
   const conflicts = isStale ? conflictsBetween({ base, superseded, written }) : [];
   const changes = [
-    taskChange(database, { ...entry, versionNum }, false),
+    taskChange(database, { ...entry, versionNum, versionId: written.id }, false),
     versionChange(database, written),
     ...conflicts.map((each) =>
       conflictChange(database, { id: ids.next(), ...place, ...each } satisfies Conflict),

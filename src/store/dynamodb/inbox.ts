@@ -71,10 +71,8 @@ async function putCalls(database: Database, calls: readonly (readonly InboxEvent
 /** False: it was there already. */
 async function putEvent(database: Database, event: InboxEvent, seq: number): Promise<boolean> {
   const key = eventKey(database, event);
-  const { receivedAt } = event;
-  const item = { pk: key.pk, sk: key.sk, seq, receivedAt, index1: ordinal(seq), body: bodyText(event) };
   try {
-    await database.put(key.table, item, "attribute_not_exists(pk)");
+    await database.put(key.table, eventItem(key, event, seq), "attribute_not_exists(pk)");
     return true;
   } catch (error) {
     if (!isConditionFailed(error)) throw error;
@@ -83,7 +81,12 @@ async function putEvent(database: Database, event: InboxEvent, seq: number): Pro
   }
 }
 
-function eventKey(database: Database, { syncId, source, eventId }: InboxEvent): Key {
+/** Of an event that waits. */
+export function eventItem({ pk, sk }: Key, event: InboxEvent, seq: number) {
+  return { pk, sk, seq, receivedAt: event.receivedAt, index1: ordinal(seq), body: bodyText(event) };
+}
+
+export function eventKey(database: Database, { syncId, source, eventId }: InboxEvent): Key {
   return { ...partitionOf(database, syncId), sk: `${keyText(source)}#${keyText(eventId)}` };
 }
 
@@ -113,16 +116,17 @@ export async function handledChanges(
 function handledUpdate(key: Key, seq: number, at: string): Update {
   return {
     key,
-    expression: "SET #handled = #received, #expires = :expires REMOVE #waiting",
+    expression: "SET #handled = #received, #at = :at, #expires = :expires REMOVE #waiting",
     condition: "#seq = :seq",
     names: {
       "#handled": "index2",
       "#received": "receivedAt",
+      "#at": "handledAt",
       "#expires": "expiresAt",
       "#waiting": "index1",
       "#seq": "seq",
     },
-    values: { ":expires": Math.floor(Date.parse(at) / 1000) + keptSeconds, ":seq": seq },
+    values: { ":at": at, ":expires": Math.floor(Date.parse(at) / 1000) + keptSeconds, ":seq": seq },
   };
 }
 

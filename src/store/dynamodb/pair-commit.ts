@@ -228,12 +228,7 @@ function stateChanges(database: Database, { syncId, state }: PairCommit, { count
 function countChanges({ links }: PairCommit, found: Found): Counts {
   const counts: Record<string, number> = {};
   const count = (link: PairLink, difference: number) => {
-    const names = [
-      `pairs.${link.status}`,
-      ...(link.dueAt === null ? [] : ["pairs.due"]),
-      ...(link.problem === null ? [] : ["pairs.problems"]),
-    ];
-    for (const name of names) counts[name] = (counts[name] ?? 0) + difference;
+    for (const name of countedAs(link)) counts[name] = (counts[name] ?? 0) + difference;
   };
   for (const link of links) {
     const stored = found.links.get(link.id);
@@ -241,4 +236,13 @@ function countChanges({ links }: PairCommit, found: Found): Counts {
     count(link, 1);
   }
   return counts;
+}
+
+/** What a sync's head counts a link as. */
+export function countedAs(link: PairLink): string[] {
+  return [
+    `pairs.${link.status}`,
+    ...(link.dueAt === null ? [] : ["pairs.due"]),
+    ...(link.problem === null ? [] : ["pairs.problems"]),
+  ];
 }

@@ -61,7 +61,7 @@ export function runTopic(database: Database): RunTopic {
   };
 }
 
-function runItem(run: Run, seq: number): Item {
+export function runItem(run: Run, seq: number): Item {
   const ofSync = `${keyText(run.syncId)}#${ordinal(seq)}`;
   return {
     pk: "RUNS",
@@ -76,6 +76,6 @@ function runItem(run: Run, seq: number): Item {
 }
 
 /** The status beside the body counts: a run that was found unfinished is interrupted without its body being rewritten. */
-function runOf(item: Item): Run {
+export function runOf(item: Item): Run {
   return { ...bodyOf<Run>(item), status: item.status as Run["status"] };
 }

@@ -1,5 +1,6 @@
 import { bodyOf, bodyText } from "./bodies.ts";
 import type { Database } from "./database.ts";
+import type { Item } from "./items.ts";
 import { keyText } from "./keys.ts";
 import type { Scope } from "./scopes.ts";
 
@@ -15,8 +16,12 @@ export function syncHead(database: Database, syncId: string): Scope {
 /** Lists the sync, before anything of it is written. */
 export async function knowSync(database: Database, syncId: string): Promise<void> {
   if (database.knownSyncs.has(syncId)) return;
-  await database.put(database.sync, { pk: list, sk: keyText(syncId), body: bodyText(syncId) });
+  await database.put(database.sync, syncListItem(syncId));
   database.knownSyncs.add(syncId);
+}
+
+export function syncListItem(syncId: string): Item {
+  return { pk: list, sk: keyText(syncId), body: bodyText(syncId) };
 }
 
 export async function listSyncs(database: Database): Promise<string[]> {

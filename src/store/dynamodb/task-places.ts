@@ -18,6 +18,7 @@ export interface TaskEntry {
   readonly source: { readonly syncId: string; readonly recordId: string } | null;
   /** The newest version. */
   readonly versionNum: number;
+  readonly versionId: string;
 }
 
 export function taskPlaces(database: Database) {

@@ -32,10 +32,8 @@ export interface Writes {
 
 type BatchRequest = { readonly PutRequest: { Item: Item } } | { readonly DeleteRequest: { Key: ValueMap } };
 
-/** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html */
+/** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html: 25, and 16 MB, which 25 items never are. */
 const writesPerBatch = 25;
-/** The same page: a request has at most 16 MB; the parts of one large value stay well below. */
-const partsPerBatch = 10;
 
 export function createWrites({ documents, patiently, untilNothingIsLeft, wanted }: Requests): Writes {
   async function writeBatches(table: string, requests: readonly BatchRequest[], size: number): Promise<void> {
@@ -72,7 +70,7 @@ export function createWrites({ documents, patiently, untilNothingIsLeft, wanted 
       writeBatches(
         table,
         items.map((item) => ({ PutRequest: { Item: item } })),
-        partsPerBatch,
+        writesPerBatch,
       ),
     deleteAll: (table, keys) =>
       writeBatches(
