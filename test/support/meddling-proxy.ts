@@ -22,7 +22,7 @@ export interface MeddlingProxy extends AsyncDisposable {
 }
 
 /** Asked for each request, which waits for the word; `nth` counts those of its operation. */
-export type Decide = (operation: string, nth: number) => Meddling | Promise<Meddling>;
+export type Decide = (operation: string, nth: number, body: string) => Meddling | Promise<Meddling>;
 
 /** Stands between the SDK and a DynamoDB server. */
 export async function meddlingProxy(target: string, decide: Decide): Promise<MeddlingProxy> {
@@ -32,7 +32,7 @@ export async function meddlingProxy(target: string, decide: Decide): Promise<Med
       const operation = String(incoming.headers["x-amz-target"] ?? "").split(".")[1] ?? "";
       seen.push(operation);
       const nth = seen.filter((each) => each === operation).length;
-      answer({ target, incoming, outgoing, body, meddling: await decide(operation, nth) });
+      answer({ target, incoming, outgoing, body, meddling: await decide(operation, nth, body.toString()) });
     });
   });
   server.listen(0, "127.0.0.1");
