@@ -76,6 +76,8 @@ interface BenchOptions {
   /** null: no limit. */
   readonly ratePerMinute: number | null;
   readonly speed: number;
+  /** Another store than a file. */
+  readonly store?: string;
 }
 
 interface Imported {
@@ -87,7 +89,8 @@ interface Imported {
   readonly shown: readonly { readonly endsAt: number }[];
 }
 
-class LibraryBench implements AsyncDisposable {
+/** A library with its Notion, and an export to import into it. */
+export class LibraryBench implements AsyncDisposable {
   private readonly emulator: Emulator;
   private readonly lockstep: Lockstep;
   private readonly clock: BenchClock;
@@ -108,7 +111,7 @@ class LibraryBench implements AsyncDisposable {
     this.resources = parts.resources;
   }
 
-  static async open({ books, series, ratePerMinute, speed }: BenchOptions): Promise<LibraryBench> {
+  static async open({ books, series, ratePerMinute, speed, store }: BenchOptions): Promise<LibraryBench> {
     await using resources = new AsyncDisposableStack();
     const folder = temporaryFolder();
     resources.defer(() => folder[Symbol.dispose]());
@@ -118,7 +121,8 @@ class LibraryBench implements AsyncDisposable {
     const secrets = { ...noSecrets, notionToken: emulator.token };
     const configOf = (notion: Json): Config => {
       const file = join(folder.path, "lockstep.config.json");
-      const config = resolveConfig({ library: { notion } }, file);
+      const ownStore = store === undefined ? {} : { store };
+      const config = resolveConfig({ ...ownStore, library: { notion } }, file);
       return { ...config, notion: { ...config.notion, ratePerMinute: ratePerMinute ?? 1_000_000_000 } };
     };
     const before = configOf({ parentPage });

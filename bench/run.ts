@@ -1,5 +1,6 @@
 // npm run bench [-- NAME …]: prints every figure beside its floor, measured in the same run. `--json` for programs.
 import { measureCalls } from "./calls.ts";
+import { measureDynamo } from "./dynamodb.ts";
 import { measureEmulator } from "./emulator.ts";
 import { measureEngine, measureMemory } from "./engine.ts";
 import { run as measureHistory } from "./history.ts";
@@ -31,6 +32,7 @@ const benches: Record<string, () => Promise<BenchResult>> = {
   "pipeline-day": () => measurePipelineDay(),
   "library-import": () => measureLibraryImport(),
   "library-pace": () => measureLibraryPace(),
+  dynamodb: () => measureDynamo(),
   "sql-capture": () => measureSqlCapture(),
   "two-way-calls": () => measureTwoWayCalls(),
   "two-way-resume": () => measureTwoWayResume(),

@@ -30,12 +30,12 @@ export interface Reads {
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html */
 const keysPerRequest = 100;
 
-export function createReads({ documents, patiently, untilNothingIsLeft, wanted }: Requests): Reads {
+export function createReads({ documents, patiently, untilNothingIsLeft }: Requests): Reads {
   async function getSome(keys: readonly Key[]): Promise<Item[]> {
     const found: Item[] = [];
     await untilNothingIsLeft(keys, async (left) => {
-      const command = new BatchGetCommand({ ...wanted, RequestItems: batchOf(left) });
-      const answer = await patiently("read", () => documents.send(command));
+      const command = new BatchGetCommand({ RequestItems: batchOf(left) });
+      const answer = await patiently(() => documents.send(command));
       found.push(...Object.values(answer.Responses ?? {}).flatMap((items) => items.map(itemOf)));
       return Object.entries(answer.UnprocessedKeys ?? {}).flatMap(([table, { Keys = [] }]) =>
         Keys.map((key) => ({ ...itemOf(key), table })),
@@ -50,11 +50,10 @@ export function createReads({ documents, patiently, untilNothingIsLeft, wanted }
     let start: QueryCommandInput["ExclusiveStartKey"];
     do {
       const command = new QueryCommand({
-        ...wanted,
         ...input,
         ...(start === undefined ? {} : { ExclusiveStartKey: start }),
       });
-      const answer = await patiently("read", () => documents.send(command));
+      const answer = await patiently(() => documents.send(command));
       yield answer;
       start = answer.LastEvaluatedKey;
     } while (start !== undefined);
@@ -67,8 +66,8 @@ export function createReads({ documents, patiently, untilNothingIsLeft, wanted }
   return {
     pages,
     async get({ table, pk, sk }) {
-      const command = new GetCommand({ ...wanted, TableName: table, Key: { pk, sk }, ConsistentRead: true });
-      const { Item: item } = await patiently("read", () => documents.send(command));
+      const command = new GetCommand({ TableName: table, Key: { pk, sk }, ConsistentRead: true });
+      const { Item: item } = await patiently(() => documents.send(command));
       return item === undefined ? null : itemOf(item);
     },
     async getAll(keys) {

@@ -4,25 +4,10 @@ import type { Clock, Ids } from "../../core/clock.ts";
 import { type DynamoAddress, dynamoName } from "./address.ts";
 import { isPassing, storeFailure } from "./failures.ts";
 
-/** What a request used, as the service counts it. */
-export interface Capacity {
-  readonly kind: "read" | "write";
-  readonly units: number;
-}
-
 export interface RequestOptions {
   readonly address: DynamoAddress;
   readonly clock: Clock;
   readonly ids: Ids;
-  readonly onCapacity?: ((capacity: Capacity) => void) | undefined;
-}
-
-/** The capacity that an answer tells of, once or by table. */
-interface Answer {
-  readonly ConsumedCapacity?: Used | readonly Used[] | undefined;
-}
-interface Used {
-  readonly CapacityUnits?: number | undefined;
 }
 
 /** Tries of one request, and of what a batch left over: some 40 seconds in all. */
@@ -38,10 +23,8 @@ export interface Requests {
   /** The SDK's own client, for what is about tables and not items. */
   readonly client: DynamoDBClient;
   readonly documents: DynamoDBDocumentClient;
-  /** What every request asks for beside its own matter. */
-  readonly wanted: { readonly ReturnConsumedCapacity?: "TOTAL" };
   /** Sends it, again and again where that helps. */
-  patiently<T extends object>(kind: Capacity["kind"], send: () => Promise<T>): Promise<T>;
+  patiently<T>(send: () => Promise<T>): Promise<T>;
   /** Works through what a batch hands back undone, as a rule because it was too much at once. */
   untilNothingIsLeft<T>(
     all: readonly T[],
@@ -52,7 +35,7 @@ export interface Requests {
   failure(error: unknown): unknown;
 }
 
-export function createRequests({ address, clock, ids, onCapacity }: RequestOptions): Requests {
+export function createRequests({ address, clock, ids }: RequestOptions): Requests {
   const name = dynamoName(address);
   const client = new DynamoDBClient({
     ...(address.endpoint === null ? {} : elsewhere(address.endpoint)),
@@ -68,15 +51,12 @@ export function createRequests({ address, clock, ids, onCapacity }: RequestOptio
     name,
     client,
     documents: DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } }),
-    wanted: onCapacity === undefined ? {} : { ReturnConsumedCapacity: "TOTAL" },
     pause,
     failure: (error) => storeFailure(name, error),
-    async patiently(kind, send) {
+    async patiently(send) {
       for (let attempt = 1; ; attempt += 1) {
         try {
-          const answer = await send();
-          onCapacity?.({ kind, units: unitsOf(answer) });
-          return answer;
+          return await send();
         } catch (error) {
           if (attempt === attemptsMax || !isPassing(error)) throw error;
         }
@@ -98,12 +78,6 @@ export function createRequests({ address, clock, ids, onCapacity }: RequestOptio
 /** A server that is not Amazon's never gets to see credentials that are. */
 function elsewhere(endpoint: string) {
   return { endpoint, credentials: { accessKeyId: "dummy", secretAccessKey: "dummy" }, region: "local" };
-}
-
-function unitsOf(answer: Answer): number {
-  const { ConsumedCapacity: used = [] } = answer;
-  const all: readonly Used[] = Array.isArray(used) ? used : [used];
-  return all.reduce((sum, { CapacityUnits: units }) => sum + (units ?? 0), 0);
 }
 
 function refusedOften(parts: number): Error {

@@ -135,7 +135,7 @@ async function* everyItem(database: Database): AsyncGenerator<Item> {
         ConsistentRead: true,
         ...(start === undefined ? {} : { ExclusiveStartKey: start }),
       });
-      const answer = await patiently("read", () => documents.send(command));
+      const answer = await patiently(() => documents.send(command));
       for (const item of await database.opened((answer.Items ?? []).map(itemOf))) {
         yield { ...item, tableName: name };
       }

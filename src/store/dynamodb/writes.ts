@@ -35,12 +35,12 @@ type BatchRequest = { readonly PutRequest: { Item: Item } } | { readonly DeleteR
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html: 25, and 16 MB, which 25 items never are. */
 const writesPerBatch = 25;
 
-export function createWrites({ documents, patiently, untilNothingIsLeft, wanted }: Requests): Writes {
+export function createWrites({ documents, patiently, untilNothingIsLeft }: Requests): Writes {
   async function writeBatches(table: string, requests: readonly BatchRequest[], size: number): Promise<void> {
     for (let n = 0; n < requests.length; n += size) {
       await untilNothingIsLeft<object>(requests.slice(n, n + size), async (left) => {
-        const command = new BatchWriteCommand({ ...wanted, RequestItems: { [table]: [...left] } });
-        const answer = await patiently("write", () => documents.send(command));
+        const command = new BatchWriteCommand({ RequestItems: { [table]: [...left] } });
+        const answer = await patiently(() => documents.send(command));
         return answer.UnprocessedItems?.[table] ?? [];
       });
     }
@@ -49,22 +49,21 @@ export function createWrites({ documents, patiently, untilNothingIsLeft, wanted 
   return {
     async put(table, item, condition) {
       const command = new PutCommand({
-        ...wanted,
         TableName: table,
         Item: item,
         ...(condition === undefined ? {} : { ConditionExpression: condition }),
       });
-      await patiently("write", () => documents.send(command));
+      await patiently(() => documents.send(command));
     },
     async update(update) {
-      const command = new UpdateCommand({ ...wanted, ...updateInput(update), ReturnValues: "ALL_NEW" });
-      const answer = await patiently("write", () => documents.send(command));
+      const command = new UpdateCommand({ ...updateInput(update), ReturnValues: "ALL_NEW" });
+      const answer = await patiently(() => documents.send(command));
       return itemOf(answer.Attributes ?? {});
     },
     async transact(operations, token) {
       const input: TransactWriteCommandInput = { TransactItems: [...operations], ClientRequestToken: token };
-      const command = new TransactWriteCommand({ ...wanted, ...input });
-      await patiently("write", () => documents.send(command));
+      const command = new TransactWriteCommand(input);
+      await patiently(() => documents.send(command));
     },
     putAll: (table, items) =>
       writeBatches(
