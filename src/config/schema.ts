@@ -15,7 +15,7 @@ export const configFileSchema = z
       .optional()
       .meta({
         description:
-          'Where Lockstep keeps what it knows, the backup included: "sqlite:" and a path, relative to this file, or "postgres://USER@HOST:PORT/DATABASE" without a password, which comes from PGPASSWORD. Default "sqlite:lockstep.db".',
+          'Where Lockstep keeps what it knows, the backup included: "sqlite:" and a path, relative to this file, or "postgres://USER@HOST:PORT/DATABASE" without a password, which comes from PGPASSWORD, or "dynamodb:STAGE". Default "sqlite:lockstep.db".',
         examples: ["sqlite:lockstep.db", "postgres://lockstep@localhost:5432/lockstep"],
       }),
     notion: z
