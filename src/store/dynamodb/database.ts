@@ -56,7 +56,6 @@ export interface Database {
   /** Items as they are stored, with their bodies. */
   opened(items: readonly Item[]): Promise<Item[]>;
   deleteAll(table: string, keys: readonly Key[]): Promise<void>;
-  transact(operations: readonly WriteOperation[]): Promise<void>;
   pause(attempt: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -107,7 +106,7 @@ type Guarded = Omit<
 
 /** What may fail with the SDK's errors, told in ours. */
 function guarded(parts: Parts): Guarded {
-  const { requests, reads, writes, bodies, journals, ids } = parts;
+  const { requests, reads, writes, bodies, journals } = parts;
   const serial = createSerial();
   const told = async <T>(work: Promise<T>): Promise<T> => {
     try {
@@ -130,7 +129,6 @@ function guarded(parts: Parts): Guarded {
     opened: (items) => told(bodies.opened(items)),
     putAll: (items) => told(putSealed(parts, items)),
     deleteAll: (table, keys) => told(writes.deleteAll(table, keys)),
-    transact: (operations) => told(writes.transact(operations, requestToken([ids.next(), operations]))),
   };
 }
 

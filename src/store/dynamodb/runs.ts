@@ -5,7 +5,6 @@ import { takeNumbers } from "./counters.ts";
 import type { Database } from "./database.ts";
 import { type Item, type Key, numberIn } from "./items.ts";
 import { endOf, keyText, ordinal } from "./keys.ts";
-import { updateInput } from "./writes.ts";
 
 // Runs are one partition. `index1` has all of them in the order of their beginning, `index2` those of a sync, `index3` those
 // of a sync that go on.
@@ -21,23 +20,22 @@ export function runTopic(database: Database): RunTopic {
     return database.query({ ...partition, index: "index3", from, to: endOf(from) });
   }
 
+  /** It crashed, whether or not the run that found out gets to begin. */
+  async function interrupt(key: Key): Promise<void> {
+    await database.update({
+      key,
+      expression: "SET #status = :interrupted REMOVE #going",
+      names: { "#status": "status", "#going": "index3" },
+      values: { ":interrupted": "interrupted" },
+    });
+  }
+
   return {
     async startRun(run) {
-      const others = run.status === "running" ? await unfinished(run.syncId) : [];
-      const item = runItem(run, await takeNumbers(database, "RUNS", 1));
-      await database.transact([
-        { Put: { TableName: partition.table, Item: item, ConditionExpression: "attribute_not_exists(pk)" } },
-        ...others
-          .filter(({ sk }) => sk !== item.sk)
-          .map(({ sk }) => ({
-            Update: updateInput({
-              key: { ...partition, sk },
-              expression: "SET #status = :interrupted REMOVE #going",
-              names: { "#status": "status", "#going": "index3" },
-              values: { ":interrupted": "interrupted" },
-            }),
-          })),
-      ]);
+      if (run.status === "running") {
+        for (const { sk } of await unfinished(run.syncId)) await interrupt({ ...partition, sk });
+      }
+      await database.put(partition.table, runItem(run, await takeNumbers(database, "RUNS", 1)));
     },
     async saveRun(run) {
       const stored = await database.get(keyOf(run.id));
