@@ -39,8 +39,9 @@ describe("two stores on the same tables", () => {
     const write = async (store: Store, n: number) => {
       const [shared] = await store.collections.getRecords("books", ["shared"]);
       const expected = shared?.revision ?? 0;
-      const onShared = commitOf(store, [recordWrite("shared", { expected, fields: { n } })]);
-      return [await onShared, await commitOf(store, [recordWrite(`own ${n}`)])] as const;
+      const ofNoRun = { runId: null };
+      const onShared = commitOf(store, [recordWrite("shared", { expected, fields: { n } })], ofNoRun);
+      return [await onShared, await commitOf(store, [recordWrite(`own ${n}`)], ofNoRun)] as const;
     };
     const results = await Promise.all(
       Array.from({ length: 16 }, (_, n) => write(n % 2 === 0 ? one : two, n)),

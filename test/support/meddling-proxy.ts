@@ -4,6 +4,8 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 /** What becomes of a request. */
 export type Meddling =
   | "pass"
+  /** Carried out so late that the server has forgotten its token. */
+  | "late"
   /** Refused before it is carried out, as when too much is asked for. */
   | "throttle"
   /** Carried out; the answer is lost with the connection. */
@@ -62,6 +64,7 @@ interface Exchange {
 function answer(exchange: Exchange): void {
   const { outgoing, body, meddling } = exchange;
   if (meddling === "pass" || meddling === "lose answer") forward(exchange, meddling === "lose answer");
+  else if (meddling === "late") forward({ ...exchange, body: withoutToken(body) }, false);
   else if (meddling === "lose request") outgoing.destroy();
   else if (meddling === "hand back") handBack(outgoing, body);
   else refuse(outgoing, refusals[meddling]);
@@ -76,6 +79,11 @@ const refusals = {
   },
 };
 
+function withoutToken(body: Buffer): Buffer {
+  const { ClientRequestToken: _, ...rest } = JSON.parse(body.toString()) as Record<string, unknown>;
+  return Buffer.from(JSON.stringify(rest));
+}
+
 function handBack(outgoing: ServerResponse, body: Buffer): void {
   const { RequestItems: items } = JSON.parse(body.toString()) as { RequestItems: object };
   outgoing.writeHead(200, { "content-type": "application/x-amz-json-1.0" });
@@ -88,7 +96,8 @@ function refuse(outgoing: ServerResponse, document: object): void {
 }
 
 function forward({ target, incoming, outgoing, body }: Exchange, isAnswerLost: boolean): void {
-  const { headers, method, url } = incoming;
+  const { method, url } = incoming;
+  const headers = { ...incoming.headers, "content-length": String(body.length) };
   const upstream = request(new URL(url ?? "/", target), { method, headers }, (response) => {
     void readAll(response).then((content) => {
       if (isAnswerLost) outgoing.destroy();
