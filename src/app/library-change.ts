@@ -1,5 +1,5 @@
 import type { LibraryConfig } from "../config/config.ts";
-import type { CollectionRecord } from "../core/collection/record.ts";
+import type { CollectionRecord, CollectionWrite } from "../core/collection/record.ts";
 import { LockstepError } from "../core/errors.ts";
 import type { Json } from "../core/json.ts";
 import { type HeldLease, holdLease } from "../engine/lease.ts";
@@ -59,6 +59,16 @@ export interface ChangeAbout {
   readonly trigger: string;
   /** Of its run; absent: made up. */
   readonly runId?: string | undefined;
+  /** One of several changes, one after the other and maybe by several processes, that leave their evidence as one run. */
+  readonly isPart?: boolean;
+}
+
+export interface StepOptions {
+  /** Of one collection: the other is left for later. */
+  readonly only?: ShelfName;
+  /** Which of the planned writes are made, and what of them; what is left out is planned again. */
+  readonly choose?: (writes: readonly CollectionWrite[]) => readonly CollectionWrite[];
+  readonly onWritten?: (count: number) => void;
 }
 
 export interface Thought<T> {
@@ -90,6 +100,8 @@ export class LibraryChange implements AsyncDisposable {
   private readonly held: HeldLease;
   private readonly records = new Map<string, PlannedRecord>();
   private run: Run | null = null;
+  /** Of the parts of its run before this one. */
+  private before: RunCounts = countsOf([]);
 
   private constructor(
     deps: EngineDeps,
@@ -113,11 +125,8 @@ export class LibraryChange implements AsyncDisposable {
     return this.held.signal;
   }
 
-  /** Thinks and writes what comes out; `only`: of one collection, the other is left for later. */
-  async step<T>(
-    think: (draft: Draft, shelf: Shelf) => T,
-    options: { readonly only?: ShelfName; readonly onWritten?: (count: number) => void } = {},
-  ): Promise<Thought<T>> {
+  /** Thinks and writes what comes out. */
+  async step<T>(think: (draft: Draft, shelf: Shelf) => T, options: StepOptions = {}): Promise<Thought<T>> {
     for (let attempt = 0; attempt < retriesMax; attempt += 1) {
       const thought = await thinkOver(this.deps, this.config, think);
       if (await this.write(thought.plan, options)) return thought;
@@ -148,13 +157,14 @@ export class LibraryChange implements AsyncDisposable {
       readonly error?: LockstepError;
     } = {},
   ): Promise<Run | null> {
+    if (this.run === null) this.run = await this.goOn();
     if (this.run === null) return null;
     const { error, warnings = [], certificate = null } = told;
     const run: Run = {
       ...this.run,
       status,
-      endedAt: new Date(this.deps.clock.now()).toISOString(),
-      counts: countsOf([...this.records.values()]),
+      endedAt: status === "running" ? null : new Date(this.deps.clock.now()).toISOString(),
+      counts: together(this.before, countsOf([...this.records.values()])),
       warnings,
       errors: error === undefined ? [] : [{ code: error.code, message: error.message }],
       certificate,
@@ -171,13 +181,13 @@ export class LibraryChange implements AsyncDisposable {
   /** False: something was changed by somebody else; what was written before it stays, and is not planned again. */
   private async write(
     plan: ShelfPlan,
-    { only, onWritten }: { readonly only?: ShelfName; readonly onWritten?: (count: number) => void },
+    { only, choose = (all) => all, onWritten }: StepOptions,
   ): Promise<boolean> {
     const collections = collectionNames(this.config.name);
     const wanted = only === undefined ? null : collections[only];
-    const writes = plan.writes.filter(({ collection }) => wanted === null || collection === wanted);
+    const writes = choose(plan.writes).filter(({ collection }) => wanted === null || collection === wanted);
     if (writes.length === 0) return true;
-    const run = this.run ?? (await this.start());
+    const run = this.run ?? (await this.goOn()) ?? (await this.start());
     const { by } = this.about;
     for (let from = 0; from < writes.length; from += pageSize) {
       this.held.signal.throwIfAborted();
@@ -194,6 +204,16 @@ export class LibraryChange implements AsyncDisposable {
       onWritten?.(from + chunk.length);
     }
     return true;
+  }
+
+  /** The run that other parts have begun; null: there is none. */
+  private async goOn(): Promise<Run | null> {
+    const { isPart, runId } = this.about;
+    const begun = isPart === true && runId !== undefined ? await this.deps.store.getRun(runId) : null;
+    if (begun === null) return null;
+    this.before = begun.counts;
+    this.run = { ...begun, status: "running", endedAt: null };
+    return this.run;
   }
 
   private async start(): Promise<Run> {
@@ -242,5 +262,18 @@ function countsOf(records: readonly PlannedRecord[]): RunCounts {
     unchanged: 0,
     conflicts: 0,
     missing: 0,
+  };
+}
+
+function together(before: RunCounts, counts: RunCounts): RunCounts {
+  return {
+    read: before.read + counts.read,
+    created: before.created + counts.created,
+    updated: before.updated + counts.updated,
+    unchanged: before.unchanged + counts.unchanged,
+    deleted: before.deleted + counts.deleted,
+    revived: before.revived + counts.revived,
+    conflicts: before.conflicts + counts.conflicts,
+    missing: before.missing + counts.missing,
   };
 }

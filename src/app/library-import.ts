@@ -52,7 +52,7 @@ function lookUp(sync: string, rows: number, rowsExpected: number): Progress {
 /** An import, and what follows from it, as one plan. */
 export function takeIn(
   draft: Draft,
-  { incoming }: ReadImport,
+  { incoming }: Pick<ReadImport, "incoming">,
   { cascadeMax }: Pick<LibraryConfig, "cascadeMax">,
 ): Judgement {
   importBooks(draft, incoming);

@@ -1,7 +1,9 @@
 import type { Config } from "../config/config.ts";
 import type { Json } from "../core/json.ts";
 import type { Run, SyncTotals, Task, TaskFilter, TaskVersion } from "../store/store.ts";
+import type { AttendOptions } from "./attend.ts";
 import type { Finding } from "./doctor.ts";
+import type { ImportSteps } from "./import-steps.ts";
 import type { LibraryDesk } from "./library-report.ts";
 import type { LibraryStatus } from "./library-status.ts";
 import type { PipelineStatus } from "./pipeline-status.ts";
@@ -154,8 +156,15 @@ export interface Lockstep {
   readonly twoWay: TwoWay;
   /** null: none is configured. */
   readonly library: LibraryDesk | null;
+  /** An import of the library in steps, for many short-lived processes; null: no library is configured. */
+  readonly importSteps: ImportSteps | null;
   /** Runs the named syncs (all enabled ones when none is named), one after another; one failing stops none. */
   sync(names: readonly string[], options: SyncOptions): Promise<readonly RunReport[]>;
+  /**
+   * Does what one two-way sync has to do now, for a process that does not follow it: takes up what was told of it and what
+   * is due, and asks the sides that are named. Throws RUN_IN_PROGRESS while another process is at it.
+   */
+  attend(name: string, options: AttendOptions): Promise<readonly RunReport[]>;
   plan(names: readonly string[], options: Omit<SyncOptions, "trigger">): Promise<readonly PlanReport[]>;
   status(): Promise<StatusReport>;
   runs(filter: { sync?: string | undefined; limit: number }): Promise<readonly RunReport[]>;

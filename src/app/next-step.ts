@@ -51,6 +51,9 @@ const nextSteps: Record<ErrorCode, string> = {
   SQL_NOT_PERMITTED: "grant the database user what docs/sql-connector.md lists",
   SQL_BUSY: "nothing to do: it is tried again",
   SQL_NO_DELETE: "set softDelete or hardDelete for the table, or let deletions stay on their side",
+  BOOK_UNSETTLED: "nothing to do: the step comes again by itself",
+  BOOK_REFUSED:
+    "see `lockstep conflicts` for what is wrong with the page, mend it, and import the file again",
   AUDIBLE_SIGN_IN_NEEDED: "sign in: `lockstep audible sign-in`",
   AUDIBLE_SIGN_IN_FAILED: "begin anew with `lockstep audible sign-in`; docs/audible.md shows the steps",
   RUN_NOT_FOUND: "see `lockstep runs` for the ids of runs",

@@ -4,7 +4,7 @@ import type { Clock, Ids } from "../core/clock.ts";
 import { LockstepError } from "../core/errors.ts";
 import { createBreaker } from "../http/breaker.ts";
 import { createHttpClient, type HttpClient, type HttpStats } from "../http/client.ts";
-import { createPacer } from "../http/pacer.ts";
+import { createPacer, type Pacer } from "../http/pacer.ts";
 
 const notionUrl = "https://api.notion.com";
 
@@ -27,13 +27,14 @@ export interface NotionCredentials {
   readonly baseUrl: string | null;
 }
 
-/** One budget and one breaker for everything that uses this token in this process. */
+/** One budget and one breaker for everything that uses this token in this process. `shared`: a budget of several processes. */
 export function createNotionAccess(
   { clock, ids }: { readonly clock: Clock; readonly ids: Ids },
   config: Pick<Config, "notion">,
   { token, baseUrl }: NotionCredentials,
+  shared?: Pacer,
 ): NotionAccess {
-  const pacer = createPacer({ clock, ratePerMinute: config.notion.ratePerMinute });
+  const pacer = shared ?? createPacer({ clock, ratePerMinute: config.notion.ratePerMinute });
   const breaker = createBreaker({ clock, service: "Notion" });
   return {
     connect() {

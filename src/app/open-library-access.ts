@@ -1,7 +1,7 @@
 import type { Clock, Ids } from "../core/clock.ts";
 import { createBreaker } from "../http/breaker.ts";
 import { createHttpClient } from "../http/client.ts";
-import { createPacer } from "../http/pacer.ts";
+import { createPacer, type Pacer } from "../http/pacer.ts";
 import { createOpenLibrary, type OpenLibrary } from "../recipes/library/open-library.ts";
 import type { AnswerStore } from "../store/answer-store.ts";
 
@@ -14,6 +14,8 @@ export interface OpenLibraryRequest {
   readonly contact: string;
   /** A server in its place; null: Open Library itself. */
   readonly baseUrl: string | null;
+  /** A budget of several processes; absent: one of this process alone. */
+  readonly pacer?: Pacer | undefined;
 }
 
 /** Its answers are small; one that takes longer than this is none. */
@@ -32,7 +34,7 @@ export function openOpenLibrary(request: OpenLibraryRequest): OpenLibrary {
     headers: {},
     clock,
     random: ids.random,
-    pacer: createPacer({ clock, ratePerMinute: CALLS_PER_MINUTE }),
+    pacer: request.pacer ?? createPacer({ clock, ratePerMinute: CALLS_PER_MINUTE }),
     breaker: createBreaker({ clock, service }),
     timeoutMs: TIMEOUT_MS,
     responseBytesMax: RESPONSE_BYTES_MAX,

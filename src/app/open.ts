@@ -2,11 +2,14 @@ import type { Config, DatabaseConfig, LibraryConfig, Secrets } from "../config/c
 import type { Clock, Ids } from "../core/clock.ts";
 import { runSchedule } from "../engine/schedule.ts";
 import type { EngineDeps } from "../engine/sync.ts";
+import type { Pacer } from "../http/pacer.ts";
 import type { OpenLibrary } from "../recipes/library/open-library.ts";
+import { attend } from "./attend.ts";
 import { createTwoWay } from "./create-two-way.ts";
 import { examine } from "./doctor.ts";
 import { createGitHubAccess } from "./github-access.ts";
 import { Herald } from "./herald.ts";
+import { ImportSteps } from "./import-steps.ts";
 import { Library } from "./library.ts";
 import type { Lockstep, RunReport } from "./lockstep.ts";
 import { createNotionAccess, type NotionAccess } from "./notion-access.ts";
@@ -16,7 +19,7 @@ import { Pairs } from "./pairs.ts";
 import { openPipeline } from "./pipeline.ts";
 import { Planning } from "./planning.ts";
 import { isOwnerDead, processOwner, systemClock, systemIds } from "./platform.ts";
-import { runDue, runPair } from "./run-pairs.ts";
+import { passOver, runDue, runPair } from "./run-pairs.ts";
 import { planSyncs, runSyncs, type SyncWorld } from "./run-syncs.ts";
 import { hasStore, openServingStore, openStore } from "./stores.ts";
 import { createSyncs } from "./syncs.ts";
@@ -38,6 +41,12 @@ export interface OpenOptions {
   readonly isReadOnly?: boolean;
   /** For a server, which answers while syncs run: waiting for a SQLite store's disk keeps nobody else waiting. */
   readonly isServing?: boolean;
+  /** For many processes that share one token: the budget that they share; default one of this process alone. */
+  readonly pacer?: Pacer;
+  /** The same for Open Library, which wants to be asked once a second. */
+  readonly openLibraryPacer?: Pacer;
+  /** Where a process id says nothing of who is alive: who this is, and who is not any more. */
+  readonly identity?: Pick<EngineDeps, "owner" | "isDead">;
 }
 
 /** Opens the store and hands out everything a user can do. Close it when done. */
@@ -47,9 +56,10 @@ export async function openLockstep(options: OpenOptions): Promise<Lockstep> {
     options.isServing === true
       ? await openServingStore(config.store)
       : await openStore(config.store, { ids, isReadOnly: options.isReadOnly === true });
-  const deps: EngineDeps = { store, clock, ids, owner: processOwner(), isDead: isOwnerDead };
+  const identity = options.identity ?? { owner: processOwner(), isDead: isOwnerDead };
+  const deps: EngineDeps = { store, clock, ids, ...identity };
   const { baseUrl = null } = options;
-  const access = createNotionAccess(deps, config, { token: secrets.notionToken, baseUrl });
+  const access = createNotionAccess(deps, config, { token: secrets.notionToken, baseUrl }, options.pacer);
   const herald = new Herald();
   const pipeline = await openPipeline({ deps, secrets, config, access, herald }).catch(
     async (error: unknown) => {
@@ -70,7 +80,9 @@ export async function openLockstep(options: OpenOptions): Promise<Lockstep> {
     tasks: createTasks(store, clock),
     twoWay: createTwoWay(world, secrets, herald),
     library,
+    importSteps: stepsOf(options, world),
     sync,
+    attend: (name, request) => attend(world, name, request),
     plan: (names, request) => planSyncs(world, names, request),
     status: () => statusOf(world),
     runs: (filter) => runsOf(world, filter),
@@ -116,7 +128,7 @@ function worldOf({ config, secrets, ...elsewhere }: OpenOptions, parts: WorldPar
       : new Library(config.library, {
           deps,
           notion: config.notion,
-          openLibrary: openLibraryOf(config.library, deps, elsewhere.openLibraryBaseUrl ?? null),
+          openLibrary: openLibraryOf(config.library, deps, elsewhere),
           herald,
           runPair: (pair, request) => runPair(world, pair, request),
           runDue: (pair, request) => runDue(world, pair, request),
@@ -127,13 +139,30 @@ function worldOf({ config, secrets, ...elsewhere }: OpenOptions, parts: WorldPar
   return world;
 }
 
+type Elsewhere = Pick<OpenOptions, "openLibraryBaseUrl" | "openLibraryPacer">;
+
 /** It wants to know who asks it much; without a contact it is not asked. */
 function openLibraryOf(
   { openLibraryContact: contact }: LibraryConfig,
   { clock, ids, store }: EngineDeps,
-  baseUrl: string | null,
+  { openLibraryBaseUrl, openLibraryPacer: pacer }: Elsewhere,
 ): OpenLibrary | null {
-  return contact === null ? null : openOpenLibrary({ clock, ids, answers: store.answers, contact, baseUrl });
+  const { answers } = store;
+  const baseUrl = openLibraryBaseUrl ?? null;
+  return contact === null ? null : openOpenLibrary({ clock, ids, answers, contact, baseUrl, pacer });
+}
+
+/** null: there is no library. */
+function stepsOf({ config, ...elsewhere }: OpenOptions, world: SyncWorld): ImportSteps | null {
+  if (config.library === undefined) return null;
+  return new ImportSteps(config.library, {
+    deps: world.deps,
+    openLibrary: openLibraryOf(config.library, world.deps, elsewhere),
+    runPair: (pair, request) => runPair(world, pair, request),
+    runDue: (pair, request) => runDue(world, pair, request),
+    known: (pair) => world.pairs.known(pair),
+    push: (source, signal) => passOver(world, source, { trigger: "import", polls: ["right"], signal }),
+  });
 }
 
 async function keepSchedule(

@@ -135,6 +135,8 @@ export async function fakeLockstep(): Promise<Fake> {
       return { ...twoWay, ...script.twoWay };
     },
     library: null,
+    importSteps: null,
+    attend: async (name) => note("attend", [name], []),
     doctor: async () => note("doctor", [], script.findings),
     tasks: createTasks(store, clock),
     sync: async (names, options) => {
