@@ -22,13 +22,18 @@ export function createTwoWay(
   const bells = new Map(pairsIn(world.config).map(({ name }) => [name, new Bell<Wish>(world.deps.clock)]));
   for (const { name } of pairsIn(world.config).filter(isLibraryPair))
     world.library?.onChange(() => bells.get(name)?.ring("right"));
-  const desk = new WebhookDesk(world, secrets.webhookSecrets, ({ config }, { pageId }) => {
+  const hinted: ((sync: string) => void)[] = [];
+  const desk = new WebhookDesk(world, secrets.webhookSecrets, ({ config }, { pageId }, isNew) => {
+    for (const tell of hinted) tell(config.name);
+    if (!isNew) return;
     const bell = bells.get(config.name);
     bell?.ring("hint");
     // About the collection as a whole: only a look at it shows what.
     if (pageId === null) bell?.ring("left");
   });
-  const githubDesk = new GitHubDesk(world, secrets.github.webhookSecrets, ({ name }, { recordId }) => {
+  const githubDesk = new GitHubDesk(world, secrets.github.webhookSecrets, ({ name }, { recordId }, isNew) => {
+    for (const tell of hinted) tell(name);
+    if (!isNew) return;
     const bell = bells.get(name);
     bell?.ring("hint");
     // About pull requests, or the repository as a whole: only a look at it shows what.
@@ -56,6 +61,7 @@ export function createTwoWay(
       await Promise.allSettled(following);
     },
     listen: (listener) => herald.listen(listener),
+    onHint: (listener) => void hinted.push(listener),
     receive: (delivery) => desk.receive(delivery),
     receiveGitHub: (delivery) => githubDesk.receive(delivery),
     awaitHandshake: () => desk.awaitHandshake(),

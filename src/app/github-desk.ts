@@ -18,14 +18,14 @@ const waitingMax = 1_000;
 export class GitHubDesk {
   private readonly world: SyncWorld;
   private readonly secrets: readonly string[];
-  private readonly wake: (config: PairConfig, event: GitHubEvent) => void;
+  private readonly wake: (config: PairConfig, event: GitHubEvent, isNew: boolean) => void;
   /** Deliveries that are being stored. */
   private waiting = 0;
 
   constructor(
     world: SyncWorld,
     secrets: readonly string[],
-    wake: (config: PairConfig, event: GitHubEvent) => void,
+    wake: (config: PairConfig, event: GitHubEvent, isNew: boolean) => void,
   ) {
     this.world = world;
     this.secrets = secrets;
@@ -59,7 +59,7 @@ export class GitHubDesk {
     }));
     const events = stored.length === 0 ? 0 : await deps.store.pairs.putInbox(stored);
     // Delivered again, it has been taken up, or waits in the store for the next look.
-    if (events > 0) for (const { config } of concerned) this.wake(config, event);
+    for (const { config } of concerned) this.wake(config, event, events > 0);
     return { kind: "taken", events };
   }
 

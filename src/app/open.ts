@@ -57,7 +57,16 @@ export async function openLockstep(options: OpenOptions): Promise<Lockstep> {
       ? await openServingStore(config.store)
       : await openStore(config.store, { ids, isReadOnly: options.isReadOnly === true });
   const identity = options.identity ?? { owner: processOwner(), isDead: isOwnerDead };
-  const deps: EngineDeps = { store, clock, ids, ...identity };
+  const deps: EngineDeps = {
+    store,
+    clock,
+    ids,
+    // Asked each time: a process may be somebody else for each piece of work.
+    get owner() {
+      return identity.owner;
+    },
+    isDead: identity.isDead,
+  };
   const { baseUrl = null } = options;
   const access = createNotionAccess(deps, config, { token: secrets.notionToken, baseUrl }, options.pacer);
   const herald = new Herald();

@@ -243,6 +243,8 @@ export interface TwoWay {
   follow(signal: AbortSignal, onRun: (report: RunReport) => void): Promise<void>;
   /** Tells a listener of what people who run it should know, one log line each. */
   listen(listener: (event: LogEvent) => void): void;
+  /** Tells which sync a delivery concerns, once it is stored; also of one that is delivered again. */
+  onHint(listener: (sync: string) => void): void;
   /** Takes in a webhook delivery. Throws STORE_FAILED when it could not be kept. */
   receive(delivery: Delivery): Promise<DeliveryOutcome>;
   /** The same for one of GitHub's. */

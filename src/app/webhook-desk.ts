@@ -24,7 +24,7 @@ const waitingMax = 2_000;
 export class WebhookDesk {
   private readonly world: SyncWorld;
   private readonly secrets: readonly string[];
-  private readonly wake: (source: PairSource, event: NotionEvent) => void;
+  private readonly wake: (source: PairSource, event: NotionEvent, isNew: boolean) => void;
   /** Engine time (ms) until which a handshake is taken. */
   private handshakeUntil = 0;
   /** Deliveries that are being stored. */
@@ -33,7 +33,7 @@ export class WebhookDesk {
   constructor(
     world: SyncWorld,
     secrets: readonly string[],
-    wake: (source: PairSource, event: NotionEvent) => void,
+    wake: (source: PairSource, event: NotionEvent, isNew: boolean) => void,
   ) {
     this.world = world;
     this.secrets = secrets;
@@ -74,7 +74,7 @@ export class WebhookDesk {
     const stored = concerned.map(({ syncId }) => inboxEvent(event, { syncId, receivedAt }));
     const events = stored.length === 0 ? 0 : await deps.store.pairs.putInbox(stored);
     // Delivered again, it has been taken up, or waits in the store for the next look.
-    if (events > 0) for (const source of concerned) this.wake(source, event);
+    for (const source of concerned) this.wake(source, event, events > 0);
     const ids = events === 0 ? [] : concerned.map(({ syncId }) => syncId);
     this.world.pipeline?.received(event, ids);
     return { kind: "taken", events };

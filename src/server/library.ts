@@ -42,7 +42,7 @@ export function createImportRoute(
     async (context) => {
       const library = libraryOf(lockstep);
       const { file, fields } = await uploadIn(context.req.raw);
-      const job = jobs.start(library, file, { ...optionsIn(fields), trigger: "api", signal: stopping });
+      const job = jobs.start(library, file, { ...importOptionsIn(fields), trigger: "api", signal: stopping });
       return context.json({ ok: true, ...job }, 202);
     },
   );
@@ -119,13 +119,13 @@ function libraryOf({ library }: Lockstep): LibraryDesk {
   throw new LockstepError("USAGE", 'The configuration of this server has no "library".');
 }
 
-interface Upload {
+export interface Upload {
   readonly file: ImportFile;
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
 /** A form with a file, or the file as the body, with the options in the address. */
-async function uploadIn(request: Request): Promise<Upload> {
+export async function uploadIn(request: Request): Promise<Upload> {
   if (!/^multipart\/form-data/i.test(request.headers.get("content-type") ?? "")) {
     const bytes = new Uint8Array(await request.arrayBuffer());
     const fields = Object.fromEntries(new URL(request.url).searchParams);
@@ -154,7 +154,7 @@ function fileOf(name: string, bytes: Uint8Array, companion: Json): ImportFile {
   };
 }
 
-function optionsIn(
+export function importOptionsIn(
   fields: Upload["fields"],
 ): Pick<ImportOptions, "isCommitted" | "isSynthesizing" | "withPodcasts" | "dateOrder"> {
   const parsed = importFields.safeParse(fields);
