@@ -22,9 +22,9 @@ export function createTwoWay(
   const bells = new Map(pairsIn(world.config).map(({ name }) => [name, new Bell<Wish>(world.deps.clock)]));
   for (const { name } of pairsIn(world.config).filter(isLibraryPair))
     world.library?.onChange(() => bells.get(name)?.ring("right"));
-  const hinted: ((sync: string) => void)[] = [];
+  const hinted: Parameters<TwoWay["onHint"]>[0][] = [];
   const desk = new WebhookDesk(world, secrets.webhookSecrets, ({ config }, { pageId }, isNew) => {
-    for (const tell of hinted) tell(config.name);
+    for (const tell of hinted) tell(config.name, pageId === null ? "left" : null);
     if (!isNew) return;
     const bell = bells.get(config.name);
     bell?.ring("hint");
@@ -32,7 +32,7 @@ export function createTwoWay(
     if (pageId === null) bell?.ring("left");
   });
   const githubDesk = new GitHubDesk(world, secrets.github.webhookSecrets, ({ name }, { recordId }, isNew) => {
-    for (const tell of hinted) tell(name);
+    for (const tell of hinted) tell(name, recordId === null ? "right" : null);
     if (!isNew) return;
     const bell = bells.get(name);
     bell?.ring("hint");

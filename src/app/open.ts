@@ -126,11 +126,16 @@ interface WorldParts extends Pick<SyncWorld, "deps" | "pipeline"> {
 /** Everything that syncs run with. */
 function worldOf({ config, secrets, ...elsewhere }: OpenOptions, parts: WorldParts): SyncWorld {
   const { deps, access, herald, pipeline } = parts;
-  const github = createGitHubAccess(deps, secrets.github, elsewhere.githubUrl ?? null);
   const planning =
     config.planning === undefined
       ? null
-      : new Planning(config.planning, { deps, secrets, access, herald, github });
+      : new Planning(config.planning, {
+          deps,
+          secrets,
+          access,
+          herald,
+          github: createGitHubAccess(deps, secrets.github, elsewhere.githubUrl ?? null),
+        });
   const library =
     config.library === undefined
       ? null

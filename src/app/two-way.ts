@@ -1,4 +1,5 @@
 import type { Json } from "../core/json.ts";
+import type { Side } from "../core/two-way/mapping.ts";
 import type { PairTotals, PairVersion } from "../store/pair-store.ts";
 import type { Run } from "../store/store.ts";
 import type { LogEvent } from "./herald.ts";
@@ -243,8 +244,11 @@ export interface TwoWay {
   follow(signal: AbortSignal, onRun: (report: RunReport) => void): Promise<void>;
   /** Tells a listener of what people who run it should know, one log line each. */
   listen(listener: (event: LogEvent) => void): void;
-  /** Tells which sync a delivery concerns, once it is stored; also of one that is delivered again. */
-  onHint(listener: (sync: string) => void): void;
+  /**
+   * Tells which sync a delivery concerns, once it is stored; also of one that is delivered again. `poll`: the side that has to
+   * be asked to learn more, because it is about no record of its own; null: none.
+   */
+  onHint(listener: (sync: string, poll: Side | null) => void): void;
   /** Takes in a webhook delivery. Throws STORE_FAILED when it could not be kept. */
   receive(delivery: Delivery): Promise<DeliveryOutcome>;
   /** The same for one of GitHub's. */

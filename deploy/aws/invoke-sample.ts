@@ -1,0 +1,50 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
+import { systemIds } from "../../src/app/platform.ts";
+import { readExport } from "../../src/recipes/library/exports/read-export.ts";
+import { writeExport } from "../../src/recipes/library/exports/write-export.ts";
+import { runHere } from "./local/run-here.ts";
+
+// Starts one execution for each sample book: in a stage that is deployed, or with --local here.
+
+const { values } = parseArgs({
+  options: {
+    local: { type: "boolean", default: false },
+    /** Of a deployed stage: the output StateMachineArn. */
+    machine: { type: "string" },
+    file: { type: "string", default: join(import.meta.dirname, "sample/books.csv") },
+  },
+});
+
+const inputs = await sampleInputs(values.file);
+if (values.local) await runHere(inputs);
+else if (values.machine === undefined) {
+  console.error("Name the state machine of a deployed stage with --machine ARN, or run it here with --local.");
+  process.exitCode = 2;
+} else await start(values.machine, inputs);
+
+async function start(stateMachineArn: string, all: readonly { readonly text: string }[]): Promise<void> {
+  const client = new SFNClient({});
+  for (const input of all) {
+    const command = new StartExecutionCommand({
+      stateMachineArn,
+      name: systemIds.next(),
+      input: JSON.stringify(input),
+    });
+    console.log((await client.send(command)).executionArn);
+  }
+}
+
+/** An export of one book each. */
+async function sampleInputs(file: string) {
+  const bytes = await readFile(file);
+  const { books, problems } = await readExport(
+    (async function* () {
+      yield bytes;
+    })(),
+  );
+  if (problems.length > 0) throw new Error(`${file}: ${JSON.stringify(problems[0])}`);
+  return books.map((book) => ({ name: `${book.asin}.csv`, text: [...writeExport([book])].join("") }));
+}

@@ -1,0 +1,16 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    root: import.meta.dirname,
+    include: ["test/**/*.test.ts"],
+    // The functions bundled and the stack synthesised, once for all.
+    globalSetup: ["./test/support/global-setup.ts"],
+    pool: "threads",
+    isolate: false,
+    fileParallelism: false,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    allowOnly: false,
+  },
+});
