@@ -21,7 +21,9 @@ const { values } = parseArgs({
 const inputs = await sampleInputs(values.file);
 if (values.local) await runHere(inputs);
 else if (values.machine === undefined) {
-  console.error("Name the state machine of a deployed stage with --machine ARN, or run it here with --local.");
+  console.error(
+    "Name the state machine of a deployed stage with --machine ARN, or run it here with --local.",
+  );
   process.exitCode = 2;
 } else await start(values.machine, inputs);
 

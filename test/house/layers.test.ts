@@ -3,6 +3,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 
 const src = resolve(import.meta.dirname, "../../src");
+const deployed = resolve(import.meta.dirname, "../../deploy/aws");
 
 /** Who may import whom, by room. A room may always import itself. ARCHITECTURE.md explains why. */
 const mayImport: Record<string, readonly string[]> = {
@@ -71,6 +72,21 @@ describe("rooms", () => {
     const forbidden = crossings.filter(({ from, to }) => to !== "index.ts" && !mayImport[from]?.includes(to));
     const fromRoot = forbidden.filter(({ from }) => from !== "index.ts");
     expect(fromRoot).toEqual([]);
+  });
+
+  it("are known to the serverless deployment as to any other face", () => {
+    const allowed = ["core", "app", "config", "server", "recipes", "engine", "http", "store", "emulator"];
+    const files = ["handlers", "runtime", "stack", "local"].flatMap((room) =>
+      filesBelow(join(deployed, room)),
+    );
+    const rooms = files.flatMap(importsOf).filter((target) => target.startsWith(`${src}/`));
+    expect(rooms.length).toBeGreaterThan(20);
+    expect(rooms.map(roomOf).filter((room) => !allowed.includes(room))).toEqual([]);
+    // Of the store, the definition of its tables alone: which store it is, `app/` decides.
+    const stores = rooms
+      .filter((target) => roomOf(target) === "store")
+      .map((target) => relative(src, target));
+    expect([...new Set(stores)]).toEqual(["store/dynamodb/tables.ts"]);
   });
 
   it("keep Notion's client, the clock and chance out of the core and the engine", () => {

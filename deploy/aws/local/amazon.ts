@@ -35,7 +35,8 @@ export class Amazon implements AsyncDisposable {
           response.writeHead(status, { "content-type": "application/x-amz-json-1.0" });
           response.end(JSON.stringify(body));
         },
-        (error: unknown) => response.writeHead(500).end(JSON.stringify({ __type: "InternalError", message: String(error) })),
+        (error: unknown) =>
+          response.writeHead(500).end(JSON.stringify({ __type: "InternalError", message: String(error) })),
       );
     });
   }

@@ -108,7 +108,9 @@ export class LambdaHost implements AsyncDisposable {
   private async enter(name: string): Promise<void> {
     const { environmentsMax = Number.POSITIVE_INFINITY } = this.options;
     while ((this.busy.get(name) ?? 0) >= environmentsMax)
-      await new Promise<void>((resolve) => this.waiting.set(name, [...(this.waiting.get(name) ?? []), resolve]));
+      await new Promise<void>((resolve) =>
+        this.waiting.set(name, [...(this.waiting.get(name) ?? []), resolve]),
+      );
     this.busy.set(name, (this.busy.get(name) ?? 0) + 1);
   }
 

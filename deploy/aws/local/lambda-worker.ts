@@ -29,7 +29,11 @@ parentPort?.on("message", async ({ id, input, deadline }: Call) => {
   try {
     // What comes and goes is JSON, as it is in Amazon's hands.
     const output = await handler(JSON.parse(JSON.stringify(input)), context);
-    parentPort?.postMessage({ id, loadMs, output: output === undefined ? null : JSON.parse(JSON.stringify(output)) });
+    parentPort?.postMessage({
+      id,
+      loadMs,
+      output: output === undefined ? null : JSON.parse(JSON.stringify(output)),
+    });
   } catch (error) {
     const { name, message } = error instanceof Error ? error : new Error(String(error));
     parentPort?.postMessage({ id, loadMs, error: { name, message } });

@@ -56,7 +56,9 @@ export async function execute(
   const retryIntervalOverrides = Object.fromEntries(Object.keys(handlers).map((state) => [state, 1]));
   let output: Json = null;
   for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-    const interpreter = new StateMachine(machine.definition as never, { validationOptions: { checkArn: false } });
+    const interpreter = new StateMachine(machine.definition as never, {
+      validationOptions: { checkArn: false },
+    });
     const context = { Execution: { Name: next.name, Id: `local:${next.name}`, Input: next.input } };
     const running = interpreter.run(next.input as never, {
       overrides: { taskResourceLocalHandlers: handlers as never, retryIntervalOverrides },

@@ -27,10 +27,19 @@ export async function runHere(inputs: readonly Json[]): Promise<void> {
   const before = resolveConfig({ library: { notion: { parentPage } } }, join(folder, "lockstep.config.json"));
   if (before.library === undefined) throw new Error("no library is configured");
   const secrets = { ...noSecrets, notionToken: emulator.token };
-  const { series, books } = await initLibrary({ config: before, library: before.library, secrets, baseUrl: emulator.url });
+  const { series, books } = await initLibrary({
+    config: before,
+    library: before.library,
+    secrets,
+    baseUrl: emulator.url,
+  });
   const dynamo = await startDynamo();
   resources.defer(() => dynamo.stop());
-  Object.assign(process.env, { AWS_ACCESS_KEY_ID: "dummy", AWS_SECRET_ACCESS_KEY: "dummy", AWS_REGION: "eu-central-1" });
+  Object.assign(process.env, {
+    AWS_ACCESS_KEY_ID: "dummy",
+    AWS_SECRET_ACCESS_KEY: "dummy",
+    AWS_REGION: "eu-central-1",
+  });
   await migrateStore(`dynamodb:dev?endpoint=${encodeURIComponent(dynamo.endpoint)}`);
   const { context } = JSON.parse(await readFile(join(import.meta.dirname, "../cdk.json"), "utf8"));
   const { app, settings, addStack } = makeApp({
@@ -58,7 +67,10 @@ export async function runHere(inputs: readonly Json[]): Promise<void> {
     }),
   );
   for (const input of inputs) {
-    const { output, letters } = await execute({ machine: template.machine(), host }, { name: systemIds.next(), input });
+    const { output, letters } = await execute(
+      { machine: template.machine(), host },
+      { name: systemIds.next(), input },
+    );
     console.log(JSON.stringify({ output, letters }));
   }
   const rows = (id: string) => emulator.workspace.rows(id).length;

@@ -37,7 +37,10 @@ export class Template {
         name: String(FunctionName).replace(/^lockstep-[a-z0-9]+-/, ""),
         timeoutMs: Number(Timeout) * 1_000,
         variables: Object.fromEntries(
-          Object.entries(isJsonObject(variables) ? variables : {}).map(([name, value]) => [name, textOf(value)]),
+          Object.entries(isJsonObject(variables) ? variables : {}).map(([name, value]) => [
+            name,
+            textOf(value),
+          ]),
         ),
       };
     });
@@ -76,8 +79,7 @@ export function* tasksIn(machine: JsonObject): Generator<readonly [string, JsonO
   for (const [name, state] of Object.entries(isJsonObject(States) ? States : {})) {
     if (!isJsonObject(state)) continue;
     if (state.Type === "Task") yield [name, state];
-    for (const inner of [state.ItemProcessor, state.Iterator])
-      if (isJsonObject(inner)) yield* tasksIn(inner);
+    for (const inner of [state.ItemProcessor, state.Iterator]) if (isJsonObject(inner)) yield* tasksIn(inner);
   }
 }
 

@@ -50,7 +50,14 @@ function failure(status: number, code: string, message: string): Response {
   return Response.json({ ok: false, error: { code, message } }, { status });
 }
 
-function toRequest({ requestContext, rawPath, rawQueryString, headers, body, isBase64Encoded }: APIGatewayProxyEventV2) {
+function toRequest({
+  requestContext,
+  rawPath,
+  rawQueryString,
+  headers,
+  body,
+  isBase64Encoded,
+}: APIGatewayProxyEventV2) {
   const { method } = requestContext.http;
   const query = rawQueryString === "" ? "" : `?${rawQueryString}`;
   // API Gateway puts the stage before the path, unless it is the default one.

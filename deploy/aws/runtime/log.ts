@@ -6,7 +6,13 @@ import { createLogger } from "../../../src/server/logger.ts";
 export const metricNamespace = "Lockstep";
 
 /** What is counted; CloudWatch takes the numbers out of the log. */
-export const metricNames = ["RunsFailed", "RateLimited", "PermissionErrors", "StepsFailed", "Deliveries"] as const;
+export const metricNames = [
+  "RunsFailed",
+  "RateLimited",
+  "PermissionErrors",
+  "StepsFailed",
+  "Deliveries",
+] as const;
 export type MetricName = (typeof metricNames)[number];
 
 /** What only a person can mend: access was taken away, or was never given. */

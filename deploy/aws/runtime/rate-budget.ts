@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import {
   ConditionalCheckFailedException,
   type DynamoDBClient,
-  type UpdateItemCommandInput,
   UpdateItemCommand,
+  type UpdateItemCommandInput,
 } from "@aws-sdk/client-dynamodb";
 import type { Clock } from "../../../src/core/clock.ts";
 import { LockstepError } from "../../../src/core/errors.ts";
@@ -128,7 +128,11 @@ class Turns {
     const answer = await this.update({
       UpdateExpression: "SET #at = #at + :apart",
       ConditionExpression: "#at BETWEEN :now AND :latest",
-      ExpressionAttributeValues: { ":apart": n(this.apartMs), ":now": n(Math.floor(now)), ":latest": n(Math.ceil(latest)) },
+      ExpressionAttributeValues: {
+        ":apart": n(this.apartMs),
+        ":now": n(Math.floor(now)),
+        ":latest": n(Math.ceil(latest)),
+      },
       ReturnValues: "UPDATED_OLD",
     });
     return answer.isDone ? { turn: answer.at ?? now } : { nextAt: answer.at };

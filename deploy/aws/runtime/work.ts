@@ -33,7 +33,10 @@ async function carryOut(world: World, errand: Errand, signal: AbortSignal): Prom
   const failed = reports.find(({ run }) => run.status === "failed");
   if (failed === undefined) return;
   const [error] = failed.run.errors;
-  throw new LockstepError("UPSTREAM_FAILED", `"${failed.sync}" failed: ${error?.message ?? "no reason is known"}`);
+  throw new LockstepError(
+    "UPSTREAM_FAILED",
+    `"${failed.sync}" failed: ${error?.message ?? "no reason is known"}`,
+  );
 }
 
 async function reportsOf(

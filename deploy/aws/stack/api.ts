@@ -1,7 +1,7 @@
+import { RemovalPolicy } from "aws-cdk-lib";
+import { AccessLogFormat } from "aws-cdk-lib/aws-apigateway";
 import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
-import { AccessLogFormat } from "aws-cdk-lib/aws-apigateway";
-import { RemovalPolicy } from "aws-cdk-lib";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import type { FunctionName, Functions } from "./functions.ts";
@@ -22,7 +22,8 @@ export function addApi(scope: Construct, stage: string, functions: Functions): H
   const api = new HttpApi(scope, "Api", { apiName: `lockstep-${stage}`, createDefaultStage: false });
   const integrations = new Map<FunctionName, HttpLambdaIntegration>();
   for (const [path, name] of Object.entries(routes)) {
-    const integration = integrations.get(name) ?? new HttpLambdaIntegration(`${name}-integration`, functions[name]);
+    const integration =
+      integrations.get(name) ?? new HttpLambdaIntegration(`${name}-integration`, functions[name]);
     integrations.set(name, integration);
     api.addRoutes({ path, methods: [HttpMethod.POST], integration });
   }

@@ -15,7 +15,8 @@ export const acceptedFindings: readonly Finding[] = [
   },
   {
     id: "AwsSolutions::AwsSolutions-SMG4",
-    reason: "Tokens of Notion and GitHub are given out by hand on their sites; nothing can rotate them by itself.",
+    reason:
+      "Tokens of Notion and GitHub are given out by hand on their sites; nothing can rotate them by itself.",
   },
   {
     id: "AwsSolutions::AwsSolutions-SQS3",
@@ -29,11 +30,13 @@ export const acceptedFindings: readonly Finding[] = [
 
 /** Every action that is allowed on "*", and why it cannot be on less. */
 export const wildcardReasons: Readonly<Record<string, string>> = {
-  "xray:PutTraceSegments": "X-Ray has no resources: https://docs.aws.amazon.com/xray/latest/devguide/security_iam_service-with-iam.html",
+  "xray:PutTraceSegments":
+    "X-Ray has no resources: https://docs.aws.amazon.com/xray/latest/devguide/security_iam_service-with-iam.html",
   "xray:PutTelemetryRecords": "X-Ray has no resources.",
   "xray:GetSamplingRules": "X-Ray has no resources for it.",
   "xray:GetSamplingTargets": "X-Ray has no resources for it.",
-  "logs:CreateLogDelivery": "Log delivery of Step Functions: https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html",
+  "logs:CreateLogDelivery":
+    "Log delivery of Step Functions: https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html",
   "logs:GetLogDelivery": "Log delivery has no resources.",
   "logs:UpdateLogDelivery": "Log delivery has no resources.",
   "logs:DeleteLogDelivery": "Log delivery has no resources.",

@@ -69,7 +69,11 @@ export function addFunctions(scope: Construct, parts: FunctionParts): Functions 
   return Object.fromEntries(names.map((name) => [name, addFunction(scope, name, parts)])) as Functions;
 }
 
-function addFunction(scope: Construct, name: FunctionName, { settings, tables, secrets, bundlesFolder }: FunctionParts) {
+function addFunction(
+  scope: Construct,
+  name: FunctionName,
+  { settings, tables, secrets, bundlesFolder }: FunctionParts,
+) {
   const { stage, timeZone } = settings;
   const spec: FunctionSpec = functionSpecs[name];
   const functionName = `lockstep-${stage}-${name}`;
@@ -78,7 +82,9 @@ function addFunction(scope: Construct, name: FunctionName, { settings, tables, s
     retention: RetentionDays.ONE_MONTH,
     removalPolicy: RemovalPolicy.DESTROY,
   });
-  const role = new Role(scope, `${pascal(name)}Role`, { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
+  const role = new Role(scope, `${pascal(name)}Role`, {
+    assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
+  });
   logGroup.grantWrite(role);
   for (const variable of spec.secrets)
     role.addToPolicy(allow(["secretsmanager:GetSecretValue"], [secrets[variable].secretArn]));
@@ -98,7 +104,9 @@ function addFunction(scope: Construct, name: FunctionName, { settings, tables, s
       LOCKSTEP_STAGE: stage,
       TZ: timeZone,
       NODE_OPTIONS: "--enable-source-maps",
-      [secretNamesVariable]: spec.secrets.map((variable) => `${variable}=${secretName(stage, variable)}`).join(" "),
+      [secretNamesVariable]: spec.secrets
+        .map((variable) => `${variable}=${secretName(stage, variable)}`)
+        .join(" "),
     },
   });
 }

@@ -43,7 +43,9 @@ export function addImportMachine(scope: Construct, parts: MachineParts): StateMa
     retention: RetentionDays.ONE_MONTH,
     removalPolicy: RemovalPolicy.DESTROY,
   });
-  const role = new Role(scope, "ImportMachineRole", { assumedBy: new ServicePrincipal("states.amazonaws.com") });
+  const role = new Role(scope, "ImportMachineRole", {
+    assumedBy: new ServicePrincipal("states.amazonaws.com"),
+  });
   const { region, account } = placeOf(scope);
   const ownArn = `arn:aws:states:${region}:${account}:stateMachine:${name}`;
   for (const statement of statements(parts, ownArn)) role.addToPolicy(statement);

@@ -2,7 +2,7 @@ import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import { SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
-import { functionSpecs, type Functions } from "./functions.ts";
+import { type Functions, functionSpecs } from "./functions.ts";
 
 export interface Queues {
   /** "Look at this sync", in order for each sync. */

@@ -20,7 +20,12 @@ export function addSchedules(scope: Construct, settings: StageSettings, { sync }
   for (const name of syncNames(config)) {
     const minutes = polls[name];
     const schedule = Schedule.rate(Duration.minutes(minutes ?? 15));
-    add(`Poll${pascal(name.replaceAll(/[^A-Za-z0-9]+/g, "-"))}`, schedule, { kind: "poll", sync: name }, minutes !== undefined);
+    add(
+      `Poll${pascal(name.replaceAll(/[^A-Za-z0-9]+/g, "-"))}`,
+      schedule,
+      { kind: "poll", sync: name },
+      minutes !== undefined,
+    );
   }
   if (config.library === undefined) return;
   // Rules know UTC alone; which day it is, the function's own time zone says.

@@ -31,6 +31,10 @@ function addTable(scope: Construct, role: TableRole, stage: string): Table {
     removalPolicy: RemovalPolicy.RETAIN,
   });
   for (const { name, sortKey: second } of localIndexes)
-    table.addLocalSecondaryIndex({ indexName: name, sortKey: text(second), projectionType: ProjectionType.KEYS_ONLY });
+    table.addLocalSecondaryIndex({
+      indexName: name,
+      sortKey: text(second),
+      projectionType: ProjectionType.KEYS_ONLY,
+    });
   return table;
 }

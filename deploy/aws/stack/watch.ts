@@ -60,7 +60,12 @@ function alarmsOf({ settings, queues, machine }: Watched): Readonly<Record<strin
   const letters = (queue: Queues[keyof Queues]) =>
     queue.metricApproximateNumberOfMessagesVisible({ period, statistic: "Maximum" });
   return {
-    RunsFailed: { about: "Runs fail: `lockstep runs` says why.", metric: own("RunsFailed"), threshold: 3, periods: 1 },
+    RunsFailed: {
+      about: "Runs fail: `lockstep runs` says why.",
+      metric: own("RunsFailed"),
+      threshold: 3,
+      periods: 1,
+    },
     StepsFailed: {
       about: "Books cannot be imported: their letters are in the queue of dead imports.",
       metric: own("StepsFailed"),
@@ -109,26 +114,48 @@ function alarmsOf({ settings, queues, machine }: Watched): Readonly<Record<strin
 function addDashboard(scope: Construct, { settings, queues, machine, functions }: Watched): void {
   const own = (name: MetricName) => ownMetric(name, settings.stage);
   const all = Object.values(functions);
-  const graph = (title: string, left: readonly IMetric[]) => new GraphWidget({ title, left: [...left], width: 12 });
+  const graph = (title: string, left: readonly IMetric[]) =>
+    new GraphWidget({ title, left: [...left], width: 12 });
   new Dashboard(scope, "Dashboard", {
     dashboardName: `lockstep-${settings.stage}`,
     widgets: [
       [
-        graph("Failures", [own("RunsFailed"), own("StepsFailed"), own("PermissionErrors"), machine.metricFailed()]),
+        graph("Failures", [
+          own("RunsFailed"),
+          own("StepsFailed"),
+          own("PermissionErrors"),
+          machine.metricFailed(),
+        ]),
         graph("Notion: too many requests", [own("RateLimited")]),
       ],
       [
-        graph("Waiting longest (s)", [queues.syncs.metricApproximateAgeOfOldestMessage({ statistic: "Maximum" })]),
+        graph("Waiting longest (s)", [
+          queues.syncs.metricApproximateAgeOfOldestMessage({ statistic: "Maximum" }),
+        ]),
         graph(
           "Dead letters",
-          [queues.syncLetters, queues.importLetters].map((queue) => queue.metricApproximateNumberOfMessagesVisible()),
+          [queues.syncLetters, queues.importLetters].map((queue) =>
+            queue.metricApproximateNumberOfMessagesVisible(),
+          ),
         ),
       ],
       [
-        graph("Deliveries and imports", [own("Deliveries"), machine.metricStarted(), machine.metricSucceeded()]),
-        graph("Functions: errors", all.map((each) => each.metricErrors())),
+        graph("Deliveries and imports", [
+          own("Deliveries"),
+          machine.metricStarted(),
+          machine.metricSucceeded(),
+        ]),
+        graph(
+          "Functions: errors",
+          all.map((each) => each.metricErrors()),
+        ),
       ],
-      [graph("Functions: time", all.map((each) => each.metricDuration({ statistic: "p95" })))],
+      [
+        graph(
+          "Functions: time",
+          all.map((each) => each.metricDuration({ statistic: "p95" })),
+        ),
+      ],
     ],
   });
 }

@@ -15,18 +15,29 @@ describe("the bundles", () => {
     }
   });
 
-  it.each(bundles.map((bundle) => [bundle.name, bundle] as const))("%s has no driver that it does not need", (_, { inputs, folder }) => {
-    const drivers = inputs.filter((input) => /node_modules\/(pg|better-sqlite3|aws-cdk-lib|esbuild)\//.test(input));
-    expect(drivers).toEqual([]);
-    // Rooms that are left out are there by name only.
-    const own = inputs.filter((input) => !input.startsWith("left-out:"));
-    expect(own.filter((input) => /src\/(store\/(sqlite|postgres|threaded)|connectors\/sql|emulator|cli|mcp)\//.test(input))).toEqual([]);
-    const code = readFileSync(join(folder, "index.mjs"), "utf8");
-    expect(code).not.toMatch(/node:sqlite/);
-  });
+  it.each(bundles.map((bundle) => [bundle.name, bundle] as const))(
+    "%s has no driver that it does not need",
+    (_, { inputs, folder }) => {
+      const drivers = inputs.filter((input) =>
+        /node_modules\/(pg|better-sqlite3|aws-cdk-lib|esbuild)\//.test(input),
+      );
+      expect(drivers).toEqual([]);
+      // Rooms that are left out are there by name only.
+      const own = inputs.filter((input) => !input.startsWith("left-out:"));
+      expect(
+        own.filter((input) =>
+          /src\/(store\/(sqlite|postgres|threaded)|connectors\/sql|emulator|cli|mcp)\//.test(input),
+        ),
+      ).toEqual([]);
+      const code = readFileSync(join(folder, "index.mjs"), "utf8");
+      expect(code).not.toMatch(/node:sqlite/);
+    },
+  );
 
   it("bring GitHub's client only where every recipe runs", () => {
-    const withOctokit = bundles.filter(({ inputs }) => inputs.some((input) => input.includes("@octokit/core")));
+    const withOctokit = bundles.filter(({ inputs }) =>
+      inputs.some((input) => input.includes("@octokit/core")),
+    );
     expect(withOctokit.map(({ name }) => name).sort()).toEqual(["api-webhook", "queue", "sync"]);
   });
 });

@@ -54,7 +54,9 @@ describe("POST /webhook/notion", () => {
 
   it("refuses what is not signed, and queues nothing", async () => {
     const before = queued().length;
-    expect(await post("/webhook/notion", delivery(), { "x-notion-signature": "sha256=00" })).toMatchObject({ status: 401 });
+    expect(await post("/webhook/notion", delivery(), { "x-notion-signature": "sha256=00" })).toMatchObject({
+      status: 401,
+    });
     expect(queued().length).toBe(before);
   });
 
@@ -63,7 +65,10 @@ describe("POST /webhook/notion", () => {
     world.amazon.broken.add("AmazonSQS");
     expect(await post("/webhook/notion", delivery(), headers)).toMatchObject({ status: 503 });
     world.amazon.broken.clear();
-    expect(await post("/webhook/notion", delivery(), headers)).toMatchObject({ status: 200, body: { ok: true, events: 0 } });
+    expect(await post("/webhook/notion", delivery(), headers)).toMatchObject({
+      status: 200,
+      body: { ok: true, events: 0 },
+    });
     expect(queued()).toEqual(["library-books"]);
     const [message] = world.amazon.messages;
     expect(message?.queue).toMatch(/SyncQueue/);
@@ -78,13 +83,22 @@ describe("POST /webhook/finished", () => {
     expect(await post("/webhook/finished", body)).toMatchObject({ status: 401 });
     const before = queued().length;
     const signed = { "x-lockstep-signature": sign(playerSecret, body) };
-    expect(await post("/webhook/finished", body, signed)).toMatchObject({ status: 200, body: { to: "finished" } });
+    expect(await post("/webhook/finished", body, signed)).toMatchObject({
+      status: 200,
+      body: { to: "finished" },
+    });
     expect(queued().slice(before).sort()).toEqual(["library-books", "library-series"]);
     const unknown = JSON.stringify({ asin: "B999999999" });
-    expect(await post("/webhook/finished", unknown, { authorization: `Bearer ${playerSecret}` })).toMatchObject({ status: 404 });
-    const Records = queued().slice(before).map((sync, at) => ({ messageId: String(at), body: JSON.stringify({ sync, polls: ["right"] }) }));
+    expect(
+      await post("/webhook/finished", unknown, { authorization: `Bearer ${playerSecret}` }),
+    ).toMatchObject({ status: 404 });
+    const Records = queued()
+      .slice(before)
+      .map((sync, at) => ({ messageId: String(at), body: JSON.stringify({ sync, polls: ["right"] }) }));
     expect(await world.host.invoke("queue", { Records })).toEqual({ batchItemFailures: [] });
-    expect(world.shown().books.filter((line) => line.includes('"Status":"Finished"') && line.includes("Part 1"))).toHaveLength(1);
+    expect(
+      world.shown().books.filter((line) => line.includes('"Status":"Finished"') && line.includes("Part 1")),
+    ).toHaveLength(1);
   });
 });
 
@@ -93,7 +107,9 @@ describe("POST /import", () => {
   const headers = { authorization: `Bearer ${adminToken}`, "content-type": "text/csv" };
 
   it("refuses without the admin token", async () => {
-    expect(await post("/import?commit=true", text(), { "content-type": "text/csv" })).toMatchObject({ status: 401 });
+    expect(await post("/import?commit=true", text(), { "content-type": "text/csv" })).toMatchObject({
+      status: 401,
+    });
     expect(world.amazon.executions).toEqual([]);
   });
 
@@ -103,7 +119,10 @@ describe("POST /import", () => {
     const begun = await post("/import?commit=true", text(), headers);
     expect(begun).toMatchObject({ status: 202, body: { books: 4, problems: [] } });
     const [{ name, input } = { name: "", input: null }] = world.amazon.executions;
-    const { output, letters } = await execute({ machine: world.template.machine(), host: world.host }, { name, input });
+    const { output, letters } = await execute(
+      { machine: world.template.machine(), host: world.host },
+      { name, input },
+    );
     expect(letters).toEqual([]);
     expect(output).toMatchObject({ finished: { run: { id: name, status: "succeeded" } } });
     expect(world.shown().books).toHaveLength(4);

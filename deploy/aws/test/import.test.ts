@@ -15,7 +15,8 @@ describe("an import by the synthesised state machine", () => {
       await desk?.import(fileOf(text), options);
     });
     const machine = many.template.machine();
-    const run = (name: string) => execute({ machine, host: many.host }, { name, input: { name: "x.csv", text } });
+    const run = (name: string) =>
+      execute({ machine, host: many.host }, { name, input: { name: "x.csv", text } });
     const split = await requestsOf(many, () => run("first"));
     console.log("requests", single, split, "cold starts", many.host.coldStarts);
     expect(many.shown()).toEqual(one.shown());

@@ -1,7 +1,7 @@
 import aslValidator from "asl-validator";
 import { describe, expect, inject, it } from "vitest";
 import { isJsonObject } from "../../../src/core/json.ts";
-import { tasksIn, Template } from "../local/template.ts";
+import { Template, tasksIn } from "../local/template.ts";
 import { booksAtOnce, steps } from "../machine.ts";
 
 const machine = new Template(JSON.parse(inject("template"))).machine();
@@ -14,7 +14,11 @@ describe("the state machine of an import", () => {
 
   it("runs the handlers that it is said to run", () => {
     expect(machine.functionByState).toEqual(steps);
-    expect(machine.otherTasks).toEqual({ BookToDeadLetters: "letter", ImportToDeadLetters: "letter", NextBooks: "next" });
+    expect(machine.otherTasks).toEqual({
+      BookToDeadLetters: "letter",
+      ImportToDeadLetters: "letter",
+      NextBooks: "next",
+    });
   });
 
   it("does so many books at once as the rate allows", () => {

@@ -28,7 +28,10 @@ async function withBudget(work: (budget: RateBudget, clock: Clock) => Promise<vo
   const client = new DynamoDBClient({ endpoint, region: "eu-central-1", credentials });
   resources.defer(() => client.destroy());
   const clock = new Clock();
-  await work(createRateBudget({ client, table: "Lockstep-Sync-dev", key: "test", ratePerMinute: 60, clock }), clock);
+  await work(
+    createRateBudget({ client, table: "Lockstep-Sync-dev", key: "test", ratePerMinute: 60, clock }),
+    clock,
+  );
 }
 
 describe("the rate budget", () => {
@@ -59,7 +62,9 @@ describe("the rate budget", () => {
         sent.push(clock.time);
         if (n % 40 === 0) clock.time += 7_000;
       }
-      const fullest = Math.max(...sent.map((from) => sent.filter((at) => at >= from && at < from + 60_000).length));
+      const fullest = Math.max(
+        ...sent.map((from) => sent.filter((at) => at >= from && at < from + 60_000).length),
+      );
       expect(fullest).toBeLessThanOrEqual(60);
       expect(fullest).toBeGreaterThan(50);
     });
@@ -73,7 +78,9 @@ describe("the rate budget", () => {
       const before = clock.time;
       const late = budget.admit({ sendBy: clock.monotonic() + 5_000 });
       await expect(late).rejects.toMatchObject({ code: "SENT_TOO_LATE" });
-      await expect(budget.admit({ sendBy: clock.monotonic() - 1 })).rejects.toMatchObject({ code: "SENT_TOO_LATE" });
+      await expect(budget.admit({ sendBy: clock.monotonic() - 1 })).rejects.toMatchObject({
+        code: "SENT_TOO_LATE",
+      });
       await budget.admit();
       expect(clock.time - before).toBe(30_000);
     });

@@ -1,6 +1,5 @@
 import { Match, Template } from "aws-cdk-lib/assertions";
-import { inject } from "vitest";
-import { describe, expect, it } from "vitest";
+import { describe, expect, inject, it } from "vitest";
 import { isJsonObject, type Json } from "../../../src/core/json.ts";
 import { wildcardReasons } from "../stack/findings.ts";
 import { functionSpecs } from "../stack/functions.ts";
@@ -49,7 +48,12 @@ const store = [
 ];
 const secret = ["secretsmanager:GetSecretValue"];
 const usual = [...store, ...logging, ...secret, ...tracing];
-const fromQueue = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"];
+const fromQueue = [
+  "sqs:ChangeMessageVisibility",
+  "sqs:DeleteMessage",
+  "sqs:GetQueueAttributes",
+  "sqs:ReceiveMessage",
+];
 
 /** All that each role may do. A line more or less is a decision. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
@@ -77,20 +81,29 @@ describe("the rights of the roles", () => {
   });
 
   it("belong to the roles above, all of them", () => {
-    const unknown = statements.filter(({ policy }) => !Object.keys(allowed).some((role) => policy.startsWith(role)));
+    const unknown = statements.filter(
+      ({ policy }) => !Object.keys(allowed).some((role) => policy.startsWith(role)),
+    );
     expect(unknown).toEqual([]);
   });
 
   it("are on everything only where Amazon offers nothing less, with the reason in the table", () => {
-    const everywhere = statements.filter(({ resources }) => resources.some((each) => JSON.stringify(each).includes("*")));
+    const everywhere = statements.filter(({ resources }) =>
+      resources.some((each) => JSON.stringify(each).includes("*")),
+    );
     const actions = new Set(everywhere.flatMap((statement) => statement.actions));
     expect([...actions].filter((action) => wildcardReasons[action] === undefined)).toEqual([]);
-    expect(statements.flatMap(({ actions: all }) => all).filter((action) => action.includes("*"))).toEqual([]);
+    expect(statements.flatMap(({ actions: all }) => all).filter((action) => action.includes("*"))).toEqual(
+      [],
+    );
   });
 
   it("let each function read its own secrets, by their names", () => {
     for (const [name, { secrets }] of Object.entries(functionSpecs)) {
-      const role = `${name.split("-").map((word) => `${word[0]?.toUpperCase()}${word.slice(1)}`).join("")}Role`;
+      const role = `${name
+        .split("-")
+        .map((word) => `${word[0]?.toUpperCase()}${word.slice(1)}`)
+        .join("")}Role`;
       const own = statements.filter(
         ({ policy, actions }) => policy.startsWith(role) && actions.includes("secretsmanager:GetSecretValue"),
       );
@@ -100,24 +113,27 @@ describe("the rights of the roles", () => {
 });
 
 describe("the tables", () => {
-  it.each(["Series", "Books", "Sync"])("Lockstep-%s-dev is kept, restorable, encrypted, and paid by use", (name) => {
-    template.hasResource("AWS::DynamoDB::Table", {
-      DeletionPolicy: "Retain",
-      UpdateReplacePolicy: "Retain",
-      Properties: Match.objectLike({
-        TableName: `Lockstep-${name}-dev`,
-        BillingMode: "PAY_PER_REQUEST",
-        DeletionProtectionEnabled: true,
-        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
-        SSESpecification: { SSEEnabled: true },
-        KeySchema: [
-          { AttributeName: "pk", KeyType: "HASH" },
-          { AttributeName: "sk", KeyType: "RANGE" },
-        ],
-        TimeToLiveSpecification: { AttributeName: "expiresAt", Enabled: true },
-      }),
-    });
-  });
+  it.each(["Series", "Books", "Sync"])(
+    "Lockstep-%s-dev is kept, restorable, encrypted, and paid by use",
+    (name) => {
+      template.hasResource("AWS::DynamoDB::Table", {
+        DeletionPolicy: "Retain",
+        UpdateReplacePolicy: "Retain",
+        Properties: Match.objectLike({
+          TableName: `Lockstep-${name}-dev`,
+          BillingMode: "PAY_PER_REQUEST",
+          DeletionProtectionEnabled: true,
+          PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+          SSESpecification: { SSEEnabled: true },
+          KeySchema: [
+            { AttributeName: "pk", KeyType: "HASH" },
+            { AttributeName: "sk", KeyType: "RANGE" },
+          ],
+          TimeToLiveSpecification: { AttributeName: "expiresAt", Enabled: true },
+        }),
+      });
+    },
+  );
 
   it("are three", () => template.resourceCountIs("AWS::DynamoDB::Table", 3));
 });
@@ -162,7 +178,9 @@ describe("what runs", () => {
   });
 
   it("computes series anew by a schedule that is there, and off; polls are off where no interval is given", () => {
-    const rules = Object.values(template.findResources("AWS::Events::Rule")).map(({ Properties }) => Properties);
+    const rules = Object.values(template.findResources("AWS::Events::Rule")).map(
+      ({ Properties }) => Properties,
+    );
     expect(rules.map(({ Name, State }) => [Name, State]).sort()).toEqual([
       ["lockstep-dev-PollLibraryBooks", "DISABLED"],
       ["lockstep-dev-PollLibrarySeries", "DISABLED"],
@@ -187,9 +205,16 @@ describe("what runs", () => {
   it("alarms about what a person has to look at", () => {
     const alarms = Object.values(template.findResources("AWS::CloudWatch::Alarm"));
     expect(alarms.map(({ Properties }) => Properties.AlarmName).sort()).toEqual(
-      ["BacklogAge", "ImportLetters", "ImportsFailed", "PermissionErrors", "RateLimited", "RunsFailed", "StepsFailed", "SyncLetters"].map(
-        (name) => `lockstep-dev-${name}`,
-      ),
+      [
+        "BacklogAge",
+        "ImportLetters",
+        "ImportsFailed",
+        "PermissionErrors",
+        "RateLimited",
+        "RunsFailed",
+        "StepsFailed",
+        "SyncLetters",
+      ].map((name) => `lockstep-dev-${name}`),
     );
     template.resourceCountIs("AWS::CloudWatch::Dashboard", 1);
   });

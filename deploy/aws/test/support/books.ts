@@ -28,7 +28,15 @@ function bookOf(n: number): ExportedBook {
     status: statusOf(n),
     series: isAlone
       ? []
-      : [{ name: `The ${saga}th Saga`, asin: null, position: parsePosition(String((n % 5) + 1)), origin: "audible", confidence: 1 }],
+      : [
+          {
+            name: `The ${saga}th Saga`,
+            asin: null,
+            position: parsePosition(String((n % 5) + 1)),
+            origin: "audible",
+            confidence: 1,
+          },
+        ],
     source: "audible",
     kind: "book",
   };

@@ -89,7 +89,16 @@ export class StageWorld implements AsyncDisposable {
         },
       }),
     );
-    return new StageWorld({ emulator, setup, amazon, host, template, endpoint, folder, resources: resources.move() });
+    return new StageWorld({
+      emulator,
+      setup,
+      amazon,
+      host,
+      template,
+      endpoint,
+      folder,
+      resources: resources.move(),
+    });
   }
 
   /** The same recipe on one machine, with a store of its own in a file. */
@@ -97,7 +106,11 @@ export class StageWorld implements AsyncDisposable {
     const written = { ...configOf(this.setup), store: "sqlite:one.db" };
     const config = resolveConfig(written, join(this.folder, "lockstep.config.json"));
     const { url, token } = this.emulator;
-    const lockstep = await openLockstep({ config, secrets: { ...noSecrets, notionToken: token }, baseUrl: url });
+    const lockstep = await openLockstep({
+      config,
+      secrets: { ...noSecrets, notionToken: token },
+      baseUrl: url,
+    });
     this.resources.defer(() => lockstep.close());
     return lockstep;
   }
@@ -166,5 +179,7 @@ function wordOf(value: Json): Json {
 
 function plain(value: Json | undefined): string {
   if (!Array.isArray(value)) return "";
-  return value.map((part: Json) => (isJsonObject(part) ? String(part.plain_text ?? part.id ?? "") : "")).join("");
+  return value
+    .map((part: Json) => (isJsonObject(part) ? String(part.plain_text ?? part.id ?? "") : ""))
+    .join("");
 }
