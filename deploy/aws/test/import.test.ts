@@ -3,7 +3,7 @@ import { execute } from "../local/machine.ts";
 import { exportOf, library } from "./support/books.ts";
 import { StageWorld } from "./support/world.ts";
 
-const count = Number(process.env.BOOKS ?? 100);
+const count = 100;
 
 describe("an import by the synthesised state machine", () => {
   it("makes what one machine makes, with as many requests, and again it writes nothing", async () => {
@@ -18,7 +18,6 @@ describe("an import by the synthesised state machine", () => {
     const run = (name: string) =>
       execute({ machine, host: many.host }, { name, input: { name: "x.csv", text } });
     const split = await requestsOf(many, () => run("first"));
-    console.log("requests", single, split, "cold starts", many.host.coldStarts);
     expect(many.shown()).toEqual(one.shown());
     expect(split.writes).toBe(single.writes);
     expect(Math.abs(split.all - single.all)).toBeLessThanOrEqual(single.all * 0.05);

@@ -52,6 +52,7 @@ const fromQueue = [
   "sqs:ChangeMessageVisibility",
   "sqs:DeleteMessage",
   "sqs:GetQueueAttributes",
+  "sqs:GetQueueUrl",
   "sqs:ReceiveMessage",
 ];
 
