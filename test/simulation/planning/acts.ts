@@ -119,12 +119,16 @@ function namesOn({ name, number }: { name: string; number: number }, { hub }: Is
 }
 
 /** What stands in a body that was made by hand, was cut, or comes from elsewhere. */
-function tamperedBody(table: IssueTable, act: Act, world: World, body: string): string {
+function tamperedBody(
+  { table, act, world }: { readonly table: IssueTable; readonly act: Act; readonly world: World },
+  body: string,
+  scope: string,
+): string {
   const others = [...table.hub.state.repositories.values()].flatMap(({ issues }) => [...issues.values()]);
   const marked = others.filter((other) => other.body?.includes("<!-- lockstep:1") === true);
   const [seal = ""] = /<!-- lockstep:1[^>]*-->/.exec(one(marked, act.field)?.body ?? "") ?? [];
   const page = one([...world.workspace.pages()], act.pick)?.id ?? "";
-  const forged = `<!-- lockstep:1 id=${page} in=issue:1001/1 at=${Math.floor(world.now / 1_000)} sig=${"0".repeat(32)} -->`;
+  const forged = `<!-- lockstep:1 id=${page} in=${scope} at=${Math.floor(world.now / 1_000)} sig=${"0".repeat(32)} -->`;
   const bare = body.replace(/<!-- lockstep:[^>]*-->/g, "").trim();
   switch (act.field % 6) {
     case 0:
@@ -140,6 +144,10 @@ function tamperedBody(table: IssueTable, act: Act, world: World, body: string): 
     default:
       return `${body}\n\n${act.token}`;
   }
+}
+
+function scopeOf({ hub }: IssueTable, name: string, number: number): string {
+  return `issue:${hub.state.ids.get(name.toLowerCase())}/${number}`;
 }
 
 const MINUTE = 60_000;
@@ -215,18 +223,16 @@ export const hubPerformers: Readonly<Record<(typeof hubActKinds)[number], Perfor
   moveRowAway: onRow((id, _act, world) => {
     world.workspace.change(id, { parent: world.workspace.elsewhereId }, PERSON);
   }),
-  openIssue: onHub(({ hub, ...table }, act, world) => {
-    const name = one(repositoriesOf(world.options), act.pick) ?? "";
-    const issues = world.table;
-    if (!(issues instanceof IssueTable)) return;
-    const body =
-      act.field % 4 === 0 ? tamperedBody(issues, act, world, `${act.token} text`) : `${act.token} text`;
-    hub.people.addIssue(
-      currentName(issues, name),
-      { title: act.token, body, labels: act.field % 3 === 0 ? [one(labels, act.pick) ?? "bug"] : [] },
-      who(act),
-    );
-    void table;
+  openIssue: onHub((table, act, world) => {
+    const name = currentName(table, one(repositoriesOf(world.options), act.pick) ?? "");
+    const { ids, repositories } = table.hub.state;
+    const repository = repositories.get(ids.get(name.toLowerCase()) ?? 0);
+    const text = `${act.token} text`;
+    // Whoever forges knows which number comes next.
+    const scope = `issue:${repository?.id}/${(repository?.lastNumber ?? 0) + 1}`;
+    const body = act.field % 4 === 0 ? tamperedBody({ table, act, world }, text, scope) : text;
+    const labelled = act.field % 3 === 0 ? [one(labels, act.pick) ?? "bug"] : [];
+    table.hub.people.addIssue(name, { title: act.token, body, labels: labelled }, who(act));
   }),
   retitleIssue: onIssue(({ name, number }, { hub }, act) =>
     hub.people.editIssue(name, number, { title: act.token }, who(act)),
@@ -278,7 +284,7 @@ export const hubPerformers: Readonly<Record<(typeof hubActKinds)[number], Perfor
     table.hub.people.editIssue(
       name,
       number,
-      { body: tamperedBody(table, act, world, issue.body ?? "") },
+      { body: tamperedBody({ table, act, world }, issue.body ?? "", scopeOf(table, name, number)) },
       // A token's own user edits by hand, too.
       act.pick % 3 === 0 ? HUB_BOT : who(act),
     ),

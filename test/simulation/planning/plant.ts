@@ -18,7 +18,11 @@ export function plantPlanning(world: World): void {
     const name = random.pick(repositories);
     const number = people.addIssue(name, { title: `issue${index}`, body: "as it was" }, "ann");
     if (random.chance(0.2)) people.editIssue(name, number, { state: "closed", reason: "completed" }, "ann");
-    if (random.chance(0.4)) {
+    if (random.chance(0.2)) {
+      people.push(name, `${number}-early`, "ann");
+      const tied = { Title: `issue${index}`, Status: "Ready for Review" };
+      createOn(world, "left", { ...tied, "GitHub Issue #": `${name}#${number}` });
+    } else if (random.chance(0.4)) {
       const sha = people.push(name, `${number}-early`, "ann");
       people.check(name, sha, { name: "ci", conclusion: "success" });
       const body = {
