@@ -12,7 +12,7 @@ import type { PairVersion } from "../store/pair-store.ts";
 import { PullActs } from "./planning-acts.ts";
 import { BranchFinder } from "./planning-branches.ts";
 import type { FollowDoc } from "./planning-ledger.ts";
-import { type Followed, type StepParts, statusOf, titleIn } from "./planning-step.ts";
+import { type Followed, followingPulls, type StepParts, statusOf, titleIn } from "./planning-step.ts";
 
 /** Checks may run again without the pull request being told: what was read is believed this long (ms). */
 const believedMs = 3_600_000;
@@ -86,7 +86,10 @@ export class PullFollower {
     for (let round = 0; round < actsMax; round += 1) {
       const { act, doc } = await this.next(current);
       const key = refusalKey(act, doc);
-      if (this.isRefusedAlready(current, key)) return isChanged;
+      if (this.isRefusedAlready(current, key)) {
+        this.parts.troubles.spares(followingPulls);
+        return isChanged;
+      }
       if (act === "nothing" || act === "say") {
         if (await this.change(current, doc)) isChanged = true;
         return isChanged;

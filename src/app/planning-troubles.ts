@@ -33,11 +33,17 @@ const passesMax = 3;
 /** What failed in one pass. */
 export class PassTroubles {
   private readonly tried = new Set<string>();
+  private readonly spared = new Set<string>();
   private readonly failed = new Map<string, Failure & { readonly count: number }>();
 
   /** It is done in this pass: without a failure it works again. */
   tries(what: string): void {
     this.tried.add(what);
+  }
+
+  /** Some of it is not tried now, since it would fail as before: that nothing else fails does not mean that it works. */
+  spares(what: string): void {
+    this.spared.add(what);
   }
 
   /** Returns whether that is news in this pass: a right that is missing fails for every issue. */
@@ -63,7 +69,8 @@ export class PassTroubles {
     before: readonly Trouble[],
     { at, isWhole }: { readonly at: string; readonly isWhole: boolean },
   ): readonly Trouble[] {
-    const kept = before.filter(({ what }) => !this.failed.has(what) && !(isWhole && this.tried.has(what)));
+    const isProven = (what: string) => isWhole && this.tried.has(what) && !this.spared.has(what);
+    const kept = before.filter(({ what }) => !this.failed.has(what) && !isProven(what));
     const now = [...this.failed].map(([what, { code, message, count }]): Trouble => {
       const known = before.find((each) => each.what === what);
       return {

@@ -156,9 +156,10 @@ describe("alerts", () => {
     herald.listen(({ event, fields }) => told.push(`${event} ${fields.cause}`));
     const watch = new TroubleWatch(new Alerts({ clock: realClock, herald, url: null, job: "planning" }));
     let troubles: readonly Trouble[] = [];
-    const pass = (of: { readonly fails: boolean; readonly isWhole: boolean }) => {
+    const pass = (of: { readonly fails: boolean; readonly isWhole: boolean; readonly spares?: boolean }) => {
       const once = new PassTroubles();
       once.tries("comments");
+      if (of.spares === true) once.spares("comments");
       if (of.fails) once.fails("comments", { code: "RATE_LIMITED", message: "later" });
       troubles = once.after(troubles, { at: "2026-11-21T00:00:00.000Z", isWhole: of.isWhole });
       watch.stands("planning", troubles);
@@ -170,6 +171,9 @@ describe("alerts", () => {
     pass({ fails: false, isWhole: false });
     pass({ fails: true, isWhole: true });
     pass({ fails: true, isWhole: true });
+    expect(told).toEqual(["planning.alert limit:planning:comments"]);
+    // What was refused for good is not asked again at once, which is no sign that it works.
+    pass({ fails: false, isWhole: true, spares: true });
     expect(told).toEqual(["planning.alert limit:planning:comments"]);
     pass({ fails: false, isWhole: true });
     expect(told.at(-1)).toBe("planning.recovered limit:planning:comments");
