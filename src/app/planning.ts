@@ -212,7 +212,8 @@ export class Planning implements AsyncDisposable {
     if (run.status === "succeeded" && (await step.act()))
       await pass({ ...options, trigger: "due", isFull: false, polls: [] });
     const isWhole = run.status === "succeeded" && options.polls.length === 2;
-    return this.withTroubles(run, { ledger, troubles, isWhole });
+    // Awaited here: the ledger is held until this is written.
+    return await this.withTroubles(run, { ledger, troubles, isWhole });
   }
 
   /** Counts what was left out, and says so in the run's own evidence. */

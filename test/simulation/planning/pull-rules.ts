@@ -47,8 +47,9 @@ export class PullRules {
     this.#table.watchPulls((id, now, before) => this.#onPull(id, now, before));
   }
 
-  /** Q10: an issue stays open until its pull request is merged. */
-  onClosed({ id, at, sentAt }: Happening): void {
+  /** Q10: an issue stays open until its pull request is merged. One that comes back with its row was closed before that. */
+  onClosed({ id, at, sentAt, presence }: Happening): void {
+    if (presence.from === "trashed") return;
     const link = this.#watch.durable.links.values().find(({ rightId }) => rightId === id);
     const doc = link === undefined ? undefined : this.#docs.get(link.id);
     if (doc?.pull == null || !["Open", "Draft"].includes(doc.facts.pullState ?? "")) return;
