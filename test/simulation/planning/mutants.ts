@@ -124,7 +124,7 @@ export const planningMutants: readonly Mutant[] = [
     name: "refusal-asked-again",
     rule: "what GitHub has refused is not asked again unchanged",
     file: "src/app/planning-pulls.ts",
-    search: "if (this.isRefusedAlready(current, key)) return isChanged;",
+    search: "if (this.isRefusedAlready(current, key)) {",
     replace: "void this.isRefusedAlready;",
     profile: "planningShips",
   },

@@ -136,12 +136,25 @@ export class PlanningRules {
     if (leftId === null || rightId === null || this.#pairedAt.has(`${leftId} ${rightId}`)) return;
     this.#pairedAt.set(`${leftId} ${rightId}`, this.#world.now);
     const isMade = this.#madeFor.get(rightId) === leftId || this.#madeFor.get(leftId) === rightId;
-    if (isMade || this.#isTied(leftId, rightId)) return;
+    // GitHub itself says where a transferred issue is: its row goes along.
+    const isMoved = this.#formerIds(rightId).some((former) => this.#pairedAt.has(`${leftId} ${former}`));
+    if (isMade || isMoved || this.#isTied(leftId, rightId)) return;
     this.#fail(
       "Q3",
       `row ${leftId} was tied to issue ${rightId}, and neither was made for the other`,
       leftId,
     );
+  }
+
+  #formerIds(issueId: string): readonly string[] {
+    const before = this.#table.hub.state.repositories
+      .values()
+      .flatMap((repository) =>
+        [...repository.transferred]
+          .filter(([, to]) => `${to.repositoryId}/${to.number}` === issueId)
+          .map(([number]) => `${repository.id}/${number}`),
+      );
+    return [...before].flatMap((id) => [id, ...this.#formerIds(id)]);
   }
 
   /** A person wrote (or copied) the issue's number onto the row. */
