@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { systemIds } from "../../src/app/platform.ts";
 import { readExport } from "../../src/recipes/library/exports/read-export.ts";
 import { writeExport } from "../../src/recipes/library/exports/write-export.ts";
+import { sampleExport } from "../../src/recipes/library/sample.ts";
 import { runHere } from "./local/run-here.ts";
 
 // Starts one execution for each sample book: in a stage that is deployed, or with --local here.
@@ -14,7 +14,8 @@ const { values } = parseArgs({
     local: { type: "boolean", default: false },
     /** Of a deployed stage: the output StateMachineArn. */
     machine: { type: "string" },
-    file: { type: "string", default: join(import.meta.dirname, "sample/books.csv") },
+    /** Another export; without it the four sample books. */
+    file: { type: "string" },
   },
 });
 
@@ -40,13 +41,13 @@ async function start(stateMachineArn: string, all: readonly { readonly text: str
 }
 
 /** An export of one book each. */
-async function sampleInputs(file: string) {
-  const bytes = await readFile(file);
+async function sampleInputs(file: string | undefined) {
+  const bytes = file === undefined ? new TextEncoder().encode(sampleExport) : await readFile(file);
   const { books, problems } = await readExport(
     (async function* () {
       yield bytes;
     })(),
   );
-  if (problems.length > 0) throw new Error(`${file}: ${JSON.stringify(problems[0])}`);
+  if (problems.length > 0) throw new Error(`${file ?? "the sample"}: ${JSON.stringify(problems[0])}`);
   return books.map((book) => ({ name: `${book.asin}.csv`, text: [...writeExport([book])].join("") }));
 }

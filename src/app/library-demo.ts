@@ -5,6 +5,7 @@ import { resolveConfig } from "../config/resolve.ts";
 import type { Json } from "../core/json.ts";
 import { type Emulator, startEmulator } from "../emulator/index.ts";
 import { bookProperties as names, seriesProperties as seriesNames } from "../recipes/library/databases.ts";
+import { sampleExport } from "../recipes/library/sample.ts";
 import type { DemoOptions, DemoReport } from "./demo.ts";
 import type { Check } from "./demo-checks.ts";
 import { openDemoFolder, plainText, playDemo, richText } from "./demo-stage.ts";
@@ -12,15 +13,6 @@ import type { ImportReport, LibraryDesk } from "./library-report.ts";
 import { initLibrary, type LibrarySetup } from "./library-setup.ts";
 import type { Lockstep, RunReport } from "./lockstep.ts";
 import type { BoardColumn } from "./pipeline-demo-checks.ts";
-
-/** Four books as an export without series columns tells them: the series are read out of their titles, without any network. */
-const exportText = [
-  "asin,title,subtitle,authors,narrators,length_minutes,released,purchased,status,kind,source",
-  'B00DEMO001,The Fellowship of the Ring,"The Lord of the Rings, Book 1",J. R. R. Tolkien,Rob Inglis,1147,2012-10-11,2024-03-05,finished,book,audible',
-  'B00DEMO002,The Two Towers,"The Lord of the Rings, Book 2",J. R. R. Tolkien,Rob Inglis,1000,2012-10-12,2024-03-06,,book,audible',
-  "B00DEMO003,Harry Potter and the Sorcerer's Stone,,J. K. Rowling,Jim Dale,498,2015-11-20,2024-03-07,,book,audible",
-  "B00DEMO004,Harry Potter and the Chamber of Secrets,,J. K. Rowling,Jim Dale,543,2015-11-20,2024-03-08,,book,audible",
-].join("\n");
 
 /**
  * A library at work, in a temporary folder: an emulated Notion, an export that is imported twice, a person who edits and
@@ -150,7 +142,7 @@ class LibraryDemo {
         name: "library.csv",
         companion: null,
         async *chunks() {
-          yield Buffer.from(exportText);
+          yield Buffer.from(sampleExport);
         },
       },
       { isCommitted, isSynthesizing: false, withPodcasts: false, dateOrder: null, trigger: "demo" },
