@@ -3,11 +3,11 @@ import { chainStart } from "../../core/two-way/version-chain.ts";
 import type { Hold, InboxEvent, PairConflict, PairLink, PairVersion } from "../pair-store.ts";
 import { bodyOf, bodyText } from "./bodies.ts";
 import { countIn, enrolled, noteVersion } from "./copy-filling.ts";
-import { type NamedRow, rowOf, shapeOf, storedOf } from "./copy-rows.ts";
+import { type NamedRow, type RowShape, rowOf, shapeOf, storedOf } from "./copy-rows.ts";
 import type { CopiedTable } from "./copy-tables.ts";
 import type { Database } from "./database.ts";
 import { eventItem, eventKey } from "./inbox.ts";
-import { numberIn, textIn } from "./items.ts";
+import { type Key, numberIn, textIn } from "./items.ts";
 import { ordinal } from "./keys.ts";
 import { countedAs } from "./pair-commit.ts";
 import { claimsOf, linkItem, linkOf, linkPrefix, openedItem, pairPlaces } from "./pair-places.ts";
@@ -167,35 +167,34 @@ function versions(database: Database): CopiedTable {
   };
 }
 
+interface OpenedShape {
+  readonly shape: RowShape;
+  readonly prefix: string;
+  readonly keyOf: (syncId: string, id: string) => Key;
+}
+
+/** What is open until a person or a run closes it. */
 function opened(database: Database): readonly CopiedTable[] {
   const places = pairPlaces(database);
+  const table = <T extends PairConflict | Hold>(
+    name: string,
+    { shape, prefix, keyOf }: OpenedShape,
+  ): CopiedTable => ({
+    name,
+    columns: Object.keys(shape),
+    holds: ({ pk }) => pk.startsWith(prefix),
+    rows: (item) => [rowOf(shape, bodyOf<T>(item))],
+    order: byId,
+    items(row, filling) {
+      const entry = storedOf(shape, row) as unknown as T;
+      const key = keyOf(entry.syncId, entry.id);
+      const item = { ...openedItem(key, entry), generation: 1 };
+      return [...enrolled(filling, entry.syncId), { table: key.table, item }];
+    },
+  });
   return [
-    {
-      name: "pair_conflicts",
-      columns: Object.keys(shapes.conflicts),
-      holds: ({ pk }) => pk.startsWith("PC#"),
-      rows: (item) => [rowOf(shapes.conflicts, bodyOf<PairConflict>(item))],
-      order: byId,
-      items(row, filling) {
-        const conflict = storedOf(shapes.conflicts, row) as unknown as PairConflict;
-        const key = places.conflict(conflict.syncId, conflict.id);
-        const item = { ...openedItem(key, conflict), generation: 1 };
-        return [...enrolled(filling, conflict.syncId), { table: key.table, item }];
-      },
-    },
-    {
-      name: "pair_holds",
-      columns: Object.keys(shapes.holds),
-      holds: ({ pk }) => pk.startsWith("PH#"),
-      rows: (item) => [rowOf(shapes.holds, bodyOf<Hold>(item))],
-      order: byId,
-      items(row, filling) {
-        const hold = storedOf(shapes.holds, row) as unknown as Hold;
-        const key = places.hold(hold.syncId, hold.id);
-        const item = { ...openedItem(key, hold), generation: 1 };
-        return [...enrolled(filling, hold.syncId), { table: key.table, item }];
-      },
-    },
+    table<PairConflict>("pair_conflicts", { shape: shapes.conflicts, prefix: "PC#", keyOf: places.conflict }),
+    table<Hold>("pair_holds", { shape: shapes.holds, prefix: "PH#", keyOf: places.hold }),
   ];
 }
 
