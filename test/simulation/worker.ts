@@ -1,21 +1,16 @@
-import { createNotionClient } from "../../src/connectors/notion/client.ts";
 import { createNotionConnector } from "../../src/connectors/notion/connector.ts";
 import type { Clock, Ids } from "../../src/core/clock.ts";
 import { LockstepError } from "../../src/core/errors.ts";
 import type { PairDefinition } from "../../src/engine/two-way/definition.ts";
 import { runPass } from "../../src/engine/two-way/pass.ts";
-import { createBreaker } from "../../src/http/breaker.ts";
-import { createHttpClient } from "../../src/http/client.ts";
-import { createPacer } from "../../src/http/pacer.ts";
 import type { Store } from "../../src/store/store.ts";
 import { markerProperty } from "./fields.ts";
 import { Machine } from "./machine.ts";
+import { notionAccess, TOKEN } from "./notion-access.ts";
 import { type StoreLine, throughSeam } from "./store-seam.ts";
 import { createTableConnector } from "./table.ts";
 import type { World } from "./world.ts";
 
-/** Obviously none; no trace, error or version may ever hold it. */
-export const TOKEN = "ntn_dummy_simulated";
 /** Between two passes at least; and when something stays due although a pass has just ended (it waits for a person). */
 const REST_MIN_MS = 1_000;
 const REST_OVERDUE_MS = 15_000;
@@ -112,19 +107,9 @@ export async function restMs({ world }: Fleet, clock: Clock, store: Store): Prom
 export function definePair(fleet: Fleet, machine: Machine): PairDefinition {
   const { world } = fleet;
   const { options, workspace, subject } = world;
-  const { clock } = machine;
-  const http = createHttpClient({
-    service: "Notion",
-    baseUrl: "https://api.notion.com",
-    headers: { authorization: `Bearer ${TOKEN}` },
-    clock,
-    random: () => fleet.ids.random(),
-    pacer: createPacer({ clock, ratePerMinute: options.ratePerMinute ?? 100_000 }),
-    breaker: createBreaker({ clock, service: "Notion" }),
-    fetch: world.transport.fetchFor(machine),
-  });
+  const { http, client } = notionAccess(fleet, machine).connect();
   const notion = createNotionConnector({
-    client: createNotionClient({ http }),
+    client,
     dataSourceId: workspace.dataSourceId,
     markerProperty,
     provisionOptions: true,

@@ -1,7 +1,6 @@
 import { createTwoWay } from "../../../src/app/create-two-way.ts";
 import { Herald } from "../../../src/app/herald.ts";
 import { Library } from "../../../src/app/library.ts";
-import type { NotionAccess } from "../../../src/app/notion-access.ts";
 import { Pairs } from "../../../src/app/pairs.ts";
 import { runDue, runPair } from "../../../src/app/run-pairs.ts";
 import type { SyncWorld } from "../../../src/app/run-syncs.ts";
@@ -10,17 +9,13 @@ import type { TwoWay } from "../../../src/app/two-way.ts";
 import type { Config } from "../../../src/config/config.ts";
 import { noSecrets } from "../../../src/config/environment.ts";
 import { resolveConfig } from "../../../src/config/resolve.ts";
-import { createNotionClient } from "../../../src/connectors/notion/client.ts";
 import type { Ids } from "../../../src/core/clock.ts";
 import { LockstepError } from "../../../src/core/errors.ts";
 import type { EngineDeps } from "../../../src/engine/sync.ts";
-import { createBreaker } from "../../../src/http/breaker.ts";
-import { createHttpClient } from "../../../src/http/client.ts";
-import { createPacer } from "../../../src/http/pacer.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { Machine } from "../machine.ts";
+import { notionAccess, TOKEN } from "../notion-access.ts";
 import { type StoreLine, throughSeam } from "../store-seam.ts";
-import { TOKEN } from "../worker.ts";
 import type { LibraryWorld } from "./world.ts";
 
 /** How long a server that died stays away (ms). */
@@ -81,7 +76,7 @@ function openProcess(household: Household, machine: Machine, onCrash: () => void
     owner: machine.name,
     isDead: (owner) => household.machines.get(owner)?.isDead === true,
   };
-  const access = accessOf(household, machine);
+  const access = notionAccess(household, machine);
   if (config.library === undefined) throw new Error("no library is configured");
   const library: Library = new Library(config.library, {
     deps,
@@ -101,27 +96,6 @@ function openProcess(household: Household, machine: Machine, onCrash: () => void
     library,
   };
   return { machine, library, twoWay: createTwoWay(syncs, noSecrets, new Herald()) };
-}
-
-function accessOf({ world, ids }: Household, machine: Machine): NotionAccess {
-  const { clock } = machine;
-  const pacer = createPacer({ clock, ratePerMinute: world.options.ratePerMinute ?? 100_000 });
-  const breaker = createBreaker({ clock, service: "Notion" });
-  return {
-    connect() {
-      const http = createHttpClient({
-        service: "Notion",
-        baseUrl: "https://api.notion.com",
-        headers: { authorization: `Bearer ${TOKEN}` },
-        clock,
-        random: () => ids.random(),
-        pacer,
-        breaker,
-        fetch: world.transport.fetchFor(machine),
-      });
-      return { http, client: createNotionClient({ http }), stats: () => http.stats() };
-    },
-  };
 }
 
 /** A server as `lockstep serve` runs it: it follows both syncs and recomputes at night. It comes back after a crash. */

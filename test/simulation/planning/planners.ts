@@ -4,25 +4,21 @@ import { rememberDataSources } from "../../../src/app/data-sources.ts";
 import type { Wish } from "../../../src/app/follow.ts";
 import { GitHubDesk } from "../../../src/app/github-desk.ts";
 import { Herald } from "../../../src/app/herald.ts";
-import type { NotionAccess } from "../../../src/app/notion-access.ts";
 import { type PairSource, Pairs } from "../../../src/app/pairs.ts";
 import { Planning } from "../../../src/app/planning.ts";
 import { passOver } from "../../../src/app/run-pairs.ts";
 import type { SyncWorld } from "../../../src/app/run-syncs.ts";
 import { createSyncs } from "../../../src/app/syncs.ts";
-import { createNotionClient } from "../../../src/connectors/notion/client.ts";
 import { LockstepError } from "../../../src/core/errors.ts";
 import { payloadOf } from "../../../src/emulator/github/payloads.ts";
 import type { HookEvent } from "../../../src/emulator/github/state.ts";
-import { createBreaker } from "../../../src/http/breaker.ts";
-import { createHttpClient } from "../../../src/http/client.ts";
-import { createPacer } from "../../../src/http/pacer.ts";
 import type { Run, Store } from "../../../src/store/store.ts";
 import { createHubClient } from "../github/client.ts";
 import { HUB_TOKEN, HUB_URL } from "../github/hub.ts";
 import { IssueTable } from "../github/issues.ts";
 import type { Machine } from "../machine.ts";
-import { type Fleet, restMs, stackOf, TOKEN } from "../worker.ts";
+import { notionAccess, TOKEN } from "../notion-access.ts";
+import { type Fleet, restMs, stackOf } from "../worker.ts";
 import type { World } from "../world.ts";
 import { configOf, DATA_SOURCE, HOOK_SECRET, pairOf, planningOf, secretsOf } from "./setup.ts";
 
@@ -140,7 +136,7 @@ export class Planners {
     const isDead = (owner: string) => fleet.machines.get(owner)?.isDead === true;
     const deps = { store, clock, ids, owner: machine.name, isDead };
     const secrets = secretsOf(TOKEN);
-    const access = notionOf(fleet, machine);
+    const access = notionAccess(fleet, machine);
     const { hub } = world;
     if (hub === null) throw new Error("there is no GitHub here");
     const client = createHubClient({
@@ -204,27 +200,6 @@ export class Planners {
       if (!(error instanceof LockstepError)) this.#world.fail("engine", stackOf(error));
     });
   }
-}
-
-function notionOf({ world, ids }: Fleet, machine: Machine): NotionAccess {
-  const { clock } = machine;
-  const pacer = createPacer({ clock, ratePerMinute: world.options.ratePerMinute ?? 100_000 });
-  const breaker = createBreaker({ clock, service: "Notion" });
-  return {
-    connect() {
-      const http = createHttpClient({
-        service: "Notion",
-        baseUrl: "https://api.notion.com",
-        headers: { authorization: `Bearer ${TOKEN}` },
-        clock,
-        random: () => ids.random(),
-        pacer,
-        breaker,
-        fetch: world.transport.fetchFor(machine),
-      });
-      return { http, client: createNotionClient({ http }), stats: () => http.stats() };
-    },
-  };
 }
 
 function holdsToken(text: string): boolean {
