@@ -38,6 +38,23 @@ export function couples(
   return { pairs, lone };
 }
 
+/**
+ * Pages without those that a person put in the trash before any run knew that they had been made, because the answer was
+ * lost: no list of Notion's shows them, so their rows were given another page.
+ */
+export function withoutUnseen(
+  pages: readonly Page[],
+  trashed: ReadonlySet<string>,
+  { links }: Known,
+): readonly Page[] {
+  const linked = new Set(links.map(({ leftId }) => leftId));
+  const isElsewhere = (marker: string) =>
+    links.some((link) => link.rightId === marker && link.leftId !== null);
+  return pages.filter(
+    ({ id, marker }) => linked.has(id) || !trashed.has(id) || marker === null || !isElsewhere(marker),
+  );
+}
+
 /** Everything that a sync's store knows, to be compared with both sides. */
 export interface Known {
   readonly links: readonly PairLink[];

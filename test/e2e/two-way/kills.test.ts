@@ -4,7 +4,7 @@ import type { OpenQuestions } from "../../../src/app/two-way.ts";
 import type { FaultRule } from "../../../src/emulator/index.ts";
 import { type Random, randomFrom } from "../../simulation/random.ts";
 import { type Meddle, startMeddler } from "../meddler.ts";
-import { disagreements, knownIn, lostValues, storeFlaws, unrest } from "./audit.ts";
+import { disagreements, knownIn, lostValues, storeFlaws, unrest, withoutUnseen } from "./audit.ts";
 import { People } from "./people.ts";
 import { TwoWayWorld } from "./world.ts";
 
@@ -113,7 +113,7 @@ async function settleDown(world: TwoWayWorld): Promise<void> {
 /** Returns how many conflicts are open. */
 async function checkAgreement(world: TwoWayWorld, people: People, shown: Shown): Promise<number> {
   const known = await knownIn(world);
-  const pages = await world.pages(world.pair);
+  const pages = withoutUnseen(await world.pages(world.pair), people.trashed, known);
   const rows = await world.pair.table.rows();
   expect(disagreements(pages, rows, known)).toEqual([]);
   expect(unrest(known)).toEqual([]);

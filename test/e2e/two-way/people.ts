@@ -23,6 +23,7 @@ export class People {
   private readonly world: TwoWayWorld;
   private readonly random: Random;
   private readonly last = new Map<string, Written>();
+  private readonly thrownAway = new Set<string>();
   private count = 0;
   private isMeanwhile = false;
 
@@ -34,6 +35,11 @@ export class People {
   /** The last value that was written to each field of each record, on each side. */
   get lastWritten(): readonly Written[] {
     return [...this.last.values()];
+  }
+
+  /** Ids of the pages that people put in the trash. */
+  get trashed(): ReadonlySet<string> {
+    return this.thrownAway;
   }
 
   get writes(): number {
@@ -89,7 +95,9 @@ export class People {
   }
 
   private async trashPage(): Promise<void> {
-    await this.world.person("trashPage", { pageId: this.random.pick(await this.livePages()).id });
+    const { id } = this.random.pick(await this.livePages());
+    await this.world.person("trashPage", { pageId: id });
+    this.thrownAway.add(id);
   }
 
   private async removeRow(): Promise<void> {
