@@ -122,6 +122,22 @@ describe("a pass over two sides", () => {
     },
   );
 
+  it("deletes the counterpart of a record that was thrown away before it was found, where its side finds it in the trash", async () => {
+    const world = createPairWorld();
+    world.right.add("new");
+    world.left.loseAnswer("after");
+    await world.run();
+    expect(await world.titles("left")).toEqual(["new"]);
+    world.left.trash("record-1");
+    for (let minute = 0; minute < 5; minute += 1) {
+      world.clock.advance(60_000);
+      await world.run({ allowDeletes: 1 });
+    }
+    expect(await world.titles("left")).toEqual([]);
+    expect(await world.titles("right")).toEqual([]);
+    expect(world.left.writes()).toBe(1);
+  });
+
   it("writes nothing before a person has accepted the first run", async () => {
     const world = createPairWorld();
     world.left.add("new");
