@@ -202,6 +202,20 @@ export const profiles: Readonly<Record<string, Profile>> = {
       { lost: 0.3, late: 0.3 },
       { isHot: false, outages: 6, weights: { create: 40, edit: 10 }, lateMs: 20 * SECOND },
     ),
+  /** Creates of unknown fate that may not be seen when they are looked for, and whose source is edited before the next try. */
+  hiddenCreates: (options) =>
+    crowded(
+      options,
+      { lost: 0.5 },
+      {
+        minutes: 30,
+        acts: 400,
+        isHot: false,
+        hiddenPages: 100,
+        weights: { create: 10, edit: 120 },
+        lateMs: 180 * SECOND,
+      },
+    ),
   /** Creates of unknown fate whose source is edited meanwhile. */
   thawing: (options) =>
     crowded(
@@ -252,6 +266,19 @@ export const profiles: Readonly<Record<string, Profile>> = {
       options,
       { partial: 0.6 },
       { hasHints: true, sweepEveryMs: null, weights: { create: 10, edit: 60 }, conflictPolicy: "left" },
+    ),
+  /** Records that are matched by their key while what is read of them is cut short. */
+  cutTwins: (options) =>
+    crowded(
+      options,
+      { partial: 0.6 },
+      {
+        isHot: false,
+        matchesByName: true,
+        hasHints: false,
+        sweepEveryMs: null,
+        weights: { createTwins: 40, edit: 5 },
+      },
     ),
   ambiguous: (options) =>
     crowded(

@@ -112,7 +112,7 @@ class Run {
     const { options, tapeLimit } = what;
     const watch: Watch = new Watch(() => world, {
       // A pass that had begun before the mapping changed goes on as it began.
-      mayWrite: ({ passBeganAt }) => fleet.mapping.isAccepted || passBeganAt < fleet.mapping.changedAt,
+      mayWrite: ({ passBeganAt }) => fleet.mapping.isAccepted || passBeganAt <= fleet.mapping.changedAt,
       isForeseen: (link, sent) => planned?.rules.isForeseen(link, sent) === true,
     });
     const world: World = new World({

@@ -163,7 +163,7 @@ class Desk {
     const { side, priority } = this.from;
     const { deps, pair: definition } = this.session;
     const now = deps.clock.now();
-    const landed = seen.isOurs && seen.marker !== null ? this.landing(id, seen.marker) : null;
+    const landed = seen.isOurs && seen.marker !== null ? this.landing(id, seen.marker, seen) : null;
     if (landed === "duplicate") return;
     const found = landed ?? this.match(seen);
     const fresh = found ?? withRecordId(newPair(definition.id, deps.ids.next()), side, id);
@@ -178,7 +178,7 @@ class Desk {
   }
 
   /** A record that we made: its marker names the counterpart, even when all else is forgotten. */
-  private landing(id: string, marker: string): Pair | "duplicate" | null {
+  private landing(id: string, marker: string, seen: Seen): Pair | "duplicate" | null {
     const { side } = this.from;
     const { deps, pair: definition } = this.session;
     const owner = this.byOther.get(marker);
@@ -187,7 +187,7 @@ class Desk {
       return withRecordId(newPair(definition.id, deps.ids.next()), otherSide(side), marker);
     }
     const current = recordId(pair.link, side);
-    if (current === null) return settleCreate(pair, side, this.session.mapping.rules);
+    if (current === null) return settleCreate(pair, { side, ...seen }, this.session.mapping.rules);
     if (current === id) return pair;
     // A create that took effect after everybody had given it up: repaired by the sweep's own pass over duplicates.
     this.touch(this.asDuplicate(pair, id));

@@ -70,7 +70,9 @@ export interface LinkDoc {
   readonly marks: Readonly<Partial<Record<Side, number>>>;
   /** Records beside the linked one that carry its marker: a create that took effect after it was given up. */
   readonly extras: Readonly<Partial<Record<Side, readonly string[]>>>;
-  /** Those of them that somebody has edited: theirs, until a person has decided. Absent in documents of earlier versions. */
+  /** Creates that made nothing, as far as anybody could find: one may come to light yet. Absent where none was given up. */
+  readonly givenUp?: readonly Intent[];
+  /** Those of `extras` that somebody has edited: theirs, until a person has decided. Absent in documents of earlier versions. */
   readonly duplicates?: readonly Duplicate[];
   /** null: none, or something has changed since. Absent in documents of earlier versions. */
   readonly refused?: RefusedWrite | null;

@@ -1,7 +1,7 @@
 import type { SourceRecord } from "../../core/record.ts";
 import type { Side } from "../../core/two-way/mapping.ts";
-import { settleCreate } from "./creates.ts";
-import { type Intent, markerFor, type Pair, recordId, withIntents, withRecordId } from "./link.ts";
+import { giveUp, settleCreate, settleNamed } from "./creates.ts";
+import { type Intent, markerFor, type Pair, recordId, withRecordId } from "./link.ts";
 import { observe, seenFrom } from "./observe.ts";
 import type { PairChange, Session } from "./session.ts";
 
@@ -35,7 +35,9 @@ export async function fateOf(session: Session, pair: Pair, intent: Intent): Prom
   const ours = found.records.filter(({ isOurs }) => isOurs === true);
   const [first, ...extras] = await unlinked(session, side, ours);
   if (first !== undefined) {
-    const change = land(session, pair, { side, record: first, readAt: now });
+    const seen = seenFrom(session.mapping, side, first, { readAt: now, isStrong: false });
+    const settled = settleCreate(pair, { side, ...seen }, session.mapping.rules);
+    const change = land(session, settled, { side, record: first, readAt: now });
     const ids = extras.map(({ id }) => id);
     const doc = { ...change.pair.doc, extras: { ...change.pair.doc.extras, [side]: ids } };
     return {
@@ -44,11 +46,7 @@ export async function fateOf(session: Session, pair: Pair, intent: Intent): Prom
     };
   }
   if (found.accessProof === null) return { kind: "unsettled", at: clock.now() + retryMs };
-  const dropped = withIntents(
-    pair,
-    pair.doc.intents.filter(({ id }) => id !== intent.id),
-  );
-  return { kind: "lost", change: { pair: dropped, versions: [], conflicts: [] } };
+  return { kind: "lost", change: { pair: giveUp(pair, intent), versions: [], conflicts: [] } };
 }
 
 /** The record that a doubtful answer named. */
@@ -64,7 +62,9 @@ export async function landNamed(
   const { record } = observation;
   const isIt =
     record.isOurs === true && record.marker === (markerFor(pair.link, intent.side) ?? pair.link.id);
-  return isIt ? land(session, pair, { side: intent.side, record, readAt }) : null;
+  if (!isIt) return null;
+  const settled = settleNamed(pair, intent.side, session.mapping.rules);
+  return land(session, settled, { side: intent.side, record, readAt });
 }
 
 function land(
@@ -73,7 +73,7 @@ function land(
   found: { readonly side: Side; readonly record: SourceRecord; readonly readAt: number },
 ): PairChange {
   const { side, record, readAt } = found;
-  const linked = withRecordId(settleCreate(pair, side, session.mapping.rules), side, record.id);
+  const linked = withRecordId(pair, side, record.id);
   // A search may show an older state than there is: the record is read by id before anything is decided on it.
   const seen = { ...seenFrom(session.mapping, side, record, { readAt, isStrong: false }), mustRead: true };
   const at = new Date(session.deps.clock.now()).toISOString();
