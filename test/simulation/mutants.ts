@@ -351,14 +351,6 @@ export const mutants: readonly Mutant[] = [
     profile: "cutTwins",
   },
   {
-    name: "given-up-forgotten",
-    rule: "what an earlier create may have made is not taken for what the last one said",
-    file: `${engine}/creates.ts`,
-    search: "writtenBy([intent, ...earlier],",
-    replace: "writtenBy([intent],",
-    profile: "hiddenCreates",
-  },
-  {
     name: "unread-never-due",
     rule: "a change that waits for a field that could not be read wakes up by itself",
     file: `${engine}/unread.ts`,

@@ -202,20 +202,6 @@ export const profiles: Readonly<Record<string, Profile>> = {
       { lost: 0.3, late: 0.3 },
       { isHot: false, outages: 6, weights: { create: 40, edit: 10 }, lateMs: 20 * SECOND },
     ),
-  /** Creates of unknown fate that may not be seen when they are looked for, and whose source is edited before the next try. */
-  hiddenCreates: (options) =>
-    crowded(
-      options,
-      { lost: 0.5 },
-      {
-        minutes: 30,
-        acts: 400,
-        isHot: false,
-        hiddenPages: 100,
-        weights: { create: 10, edit: 120 },
-        lateMs: 180 * SECOND,
-      },
-    ),
   /** Creates of unknown fate whose source is edited meanwhile. */
   thawing: (options) =>
     crowded(

@@ -17,13 +17,14 @@ export function settleCreate(
   found: Pick<Seen, "createdAt" | "values"> & { readonly side: Side },
   rules: readonly FieldRule[],
 ): Pair {
-  const intent = openCreate(pair, found.side);
-  if (intent === undefined) return pair;
+  const open = openCreate(pair, found.side);
   const earlier = (pair.doc.givenUp ?? []).filter(
     ({ side, horizon }) => side === found.side && Date.parse(found.createdAt) <= horizon + clocksDifferMs,
   );
-  const fields = writtenBy([intent, ...earlier], found.values);
-  return agreeOn(withoutIntent(pair, intent), intent, { rules, fields });
+  const [last, ...others] = open === undefined ? earlier.toReversed() : [open, ...earlier];
+  if (last === undefined) return pair;
+  const fields = writtenBy([last, ...others], found.values);
+  return agreeOn(open === undefined ? pair : withoutIntent(pair, open), last, { rules, fields });
 }
 
 /** The same for a record that the answer to the create has named. */
