@@ -66,7 +66,7 @@ describe("what is gone on one side", () => {
 });
 
 describe("several repositories", () => {
-  test("a row says where its issue is made; a renamed repository and a moved issue are followed", async () => {
+  test("a row says where its issue is made, and follows an issue that was moved", async () => {
     await using world = await PlanningWorld.open({ repositories: [repository, web] });
     await world.init();
     const { people } = world.github;
@@ -86,6 +86,21 @@ describe("several repositories", () => {
     const titles = world.rows().map(({ Title, "GitHub Issue #": issue }) => [Title, issue]);
     expect(titles.filter(([title]) => title === "In the app")).toHaveLength(1);
     expect(world.row(first)).toMatchObject({ "GitHub Issue #": `${repository}#1` });
+  });
+
+  test("a repository that got another name is noticed by a poll, and its rows show it", async () => {
+    const { world, row, people } = await withIssue();
+    await using _ = world;
+    people.renameRepository(repository, "acme/renamed");
+    await world.sync();
+    expect(world.row(row)).toMatchObject({
+      Repository: "acme/renamed",
+      "GitHub Issue #": "acme/renamed#1",
+      "Issue Link": expect.stringContaining("acme/renamed/issues/1"),
+    });
+    const { run } = await world.sync();
+    expect(run.counts).toMatchObject({ created: 0, updated: 0 });
+    expect(people.issues("acme/renamed")).toHaveLength(1);
   });
 });
 

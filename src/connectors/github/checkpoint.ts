@@ -17,6 +17,8 @@ export interface RepositoryPosition {
   readonly etag: string | null;
   /** null: nothing was ever listed. */
   readonly witness: Witness | null;
+  /** "owner/name" that every issue was read under; null: none was. */
+  readonly fullName: string | null;
 }
 
 /**
@@ -51,6 +53,7 @@ export function readCheckpoint(checkpoint: Checkpoint): Position | null {
       watermark: value.watermark,
       etag: typeof value.etag === "string" ? value.etag : null,
       witness: witnessIn(value.witness),
+      fullName: typeof value.fullName === "string" ? value.fullName : null,
     });
   }
   const names = isJsonObject(idByName) ? Object.entries(idByName) : [];

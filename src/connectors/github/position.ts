@@ -18,13 +18,16 @@ export interface Span {
   rows: number;
   /** The one that changed last. */
   newest: Witness | null;
+  /** "owner/name" as the first one shows it. */
+  fullName: string | null;
 }
 
 /** Where a first reading goes on: what changed before the last second shown has been shown. */
 export function resumeAt(span: Span, page: WalkPage, before: RepositoryPosition | null): RepositoryPosition {
   const watermark = before?.watermark ?? watermarkOf(span);
   const since = page.reached === null ? (before?.since ?? null) : page.reached - SECOND_MS;
-  return { since, watermark, etag: null, witness: newer(span.newest, before?.witness ?? null) };
+  const witness = newer(span.newest, before?.witness ?? null);
+  return { since, watermark, etag: null, witness, fullName: fullNameOf(span, before) };
 }
 
 /** Where the next reading begins after a complete one. */
@@ -39,13 +42,21 @@ export function positionAfter(
   if (isFull) {
     // What was edited since the reading began is read again; a reading that was resumed began long ago.
     const watermark = Math.min(before?.watermark ?? reached, reached);
-    return { since: sinceFor(watermark, witness), watermark, etag: null, witness };
+    const fullName = fullNameOf(span, before);
+    return { since: sinceFor(watermark, witness), watermark, etag: null, witness, fullName };
   }
+  const fullName = span.fullName ?? before?.fullName ?? null;
   const watermark = Math.max(before?.watermark ?? reached, reached);
   const isShort =
     span.pages === 1 && span.rows <= KEPT_ANSWER_MAX && before !== null && before.since !== null;
-  if (isShort) return { since: before.since, watermark, etag: span.first?.answer.etag ?? null, witness };
-  return { since: sinceFor(watermark, witness), watermark, etag: null, witness };
+  if (isShort)
+    return { since: before.since, watermark, etag: span.first?.answer.etag ?? null, witness, fullName };
+  return { since: sinceFor(watermark, witness), watermark, etag: null, witness, fullName };
+}
+
+/** Of a first reading: what it began with, so that a new name in the midst of it is one. */
+function fullNameOf({ fullName }: Span, before: RepositoryPosition | null): string | null {
+  return before?.fullName ?? fullName;
 }
 
 /** So many changed in the witness's own second that asking for it takes several pages: then nothing is asked for but news. */

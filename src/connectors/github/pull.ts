@@ -15,6 +15,7 @@ import {
   writeCheckpoint,
 } from "./checkpoint.ts";
 import { type Collection, decodeAll, issuesIn } from "./collection.ts";
+import { repositoryNameIn } from "./issue.ts";
 import { positionAfter, resumeAt, type Span } from "./position.ts";
 import { repositoryPath } from "./repositories.ts";
 import { toSecond, type WalkPage, walkIssues } from "./walk.ts";
@@ -108,7 +109,7 @@ async function* readOne(
     creator: null,
     signal: request.signal,
   });
-  const span: Span = { pages: 0, rows: 0, first: null, newest: null };
+  const span: Span = { pages: 0, rows: 0, first: null, newest: null, fullName: null };
   for (;;) {
     const next = await walking.next();
     if (next.done) {
@@ -118,6 +119,9 @@ async function* readOne(
       const doubt = isEmpty ? await contradiction(reading, { repositoryId, witness, since }) : null;
       return { missing: next.value ?? doubt, position: positionAfter(span, position, isFull) };
     }
+    span.fullName ??= fullNameIn(next.value.items);
+    if (isRenamed(span, position, isFull))
+      return yield* readOne(reading, { repositoryId, position: null, isFull: true, witness });
     span.first ??= next.value;
     span.pages += 1;
     span.rows += next.value.items.length;
@@ -129,6 +133,17 @@ async function* readOne(
     });
     if (batch !== null) yield { batch, position: isFull ? resumeAt(span, next.value, position) : null };
   }
+}
+
+/** A new name leaves no stamp on issues, though each of them shows it: they are all read anew. */
+function isRenamed({ fullName }: Span, position: RepositoryPosition | null, isFull: boolean): boolean {
+  const before = isFull ? null : (position?.fullName ?? null);
+  return before !== null && fullName !== null && fullName !== before;
+}
+
+function fullNameIn([item]: readonly Json[]): string | null {
+  const name = isJsonObject(item) ? repositoryNameIn(item.repository_url) : "";
+  return name === "" ? null : name;
 }
 
 async function batchOf(

@@ -191,6 +191,52 @@ describe("a pull of changes", () => {
     });
   });
 
+  it("shows every issue once more when its repository has another name, and costs one call from then on", async () => {
+    const { world, checkpoint, number } = await quietWorld();
+    await using _ = world;
+    const { people } = world.emulator;
+    const other = people.addIssue(REPO, { title: "Two" });
+    world.clock.advance(10 * MINUTE);
+    const before = await pull(world.connector, "changes", checkpoint);
+    world.clock.advance(10 * MINUTE);
+    people.renameRepository(REPO, "acme/renamed");
+    const renamed = await pull(world.connector, "changes", before.end.checkpoint);
+    expect(renamed.records).toMatchObject(
+      [number, other].map((each) => ({
+        id: world.idOf(each),
+        fields: { repository: { name: "acme/renamed" } },
+      })),
+    );
+    world.clock.advance(10 * MINUTE);
+    const settled = await pull(world.connector, "changes", renamed.end.checkpoint);
+    world.emulator.calls.reset();
+    const after = await pull(world.connector, "changes", settled.end.checkpoint);
+    expect(after.records).toEqual([]);
+    expect(world.emulator.calls.recent.map(({ status }) => status)).toEqual([304]);
+  });
+
+  it("notices a new name that came in the midst of a first reading", async () => {
+    await using world = await githubWorld();
+    const { people } = world.emulator;
+    for (let index = 1; index <= 150; index += 1) {
+      people.addIssue(REPO, { title: `Issue ${index}` });
+      world.clock.advance(1_000);
+    }
+    const reading = world.connector.pull({
+      mode: "full",
+      checkpoint: null,
+      memosOf: async () => new Map(),
+      knownFields: null,
+    });
+    await reading.next();
+    people.renameRepository(REPO, "acme/renamed");
+    let end = await reading.next();
+    while (end.done !== true) end = await reading.next();
+    world.clock.advance(10 * MINUTE);
+    const { records } = await pull(world.connector, "changes", end.value.checkpoint);
+    expect(records).toHaveLength(150);
+  });
+
   it("shows a tombstone that somebody else of ours made", async () => {
     const { world, checkpoint, number } = await quietWorld();
     await using _ = world;
