@@ -192,12 +192,23 @@ function noteWritten(pair: Pair, fields: Intent["fields"], at: number): Pair {
 
 const fightWindowMs = 600_000;
 
-/** Fields that somebody keeps undoing: the same value would be written for the third time within ten minutes. */
-export function foughtOver(pair: Pair, write: SideWrite, now: number): readonly string[] {
+/**
+ * Fields that somebody keeps undoing: the same value would be written for the third time within ten minutes. Where the other
+ * side alone decides, a value that still stands as it was written was undone by nobody: that side's word changes so often.
+ */
+export function foughtOver(
+  session: Session,
+  { doc }: Pair,
+  { side, write }: { readonly side: Side; readonly write: SideWrite },
+): readonly string[] {
+  const since = session.deps.clock.now() - fightWindowMs;
   return Object.entries(write.fields).flatMap(([name, { value }]) => {
-    const recent = (pair.doc.written[name] ?? []).filter((one) => one.at > now - fightWindowMs);
+    const recent = (doc.written[name] ?? []).filter((one) => one.at > since);
     const isRepeated = recent.filter((one) => equalJson(one.value, value)).length >= 2;
-    return isRepeated ? [name] : [];
+    const rule = session.mapping.rules.find((one) => one.name === name);
+    const isUntouched = equalJson(doc.seen[side]?.values[name], doc.base[name]?.[side]);
+    const isToldAnew = rule?.owner === otherSide(side) && isUntouched;
+    return isRepeated && !isToldAnew ? [name] : [];
   });
 }
 

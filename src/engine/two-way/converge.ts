@@ -107,7 +107,6 @@ async function carryOut(
     options.onPlan(pair, plan);
     return { ending: { kind: "agreed" } };
   }
-  const now = session.deps.clock.now();
   const needed = needsReading(session, pair, side, write);
   if (needed.length > 0) return { change: await readAll(session, change, needed) };
   if (write.kind === "trash" && !options.deletable.has(pair.link.id)) {
@@ -115,11 +114,12 @@ async function carryOut(
     if (change.versions.length > 0 && (await save(session, change)) === null) return { change: null };
     return { ending: { kind: "deletion", linkId: pair.link.id, side } };
   }
-  const fought = foughtOver(pair, write, now);
+  const fought = foughtOver(session, pair, { side, write });
   if (fought.length > 0) {
     const message = `OSCILLATION: ${fought.join(", ")} was set back again and again by somebody else`;
     return { ending: await postpone(session, troubled(change, message), 600_000) };
   }
+  const now = session.deps.clock.now();
   const doubts = openOn(pair, side).filter(({ horizon }) => now <= horizon);
   if (doubts.length >= doubtsMax) {
     return {

@@ -31,6 +31,34 @@ describe("a pass over two sides", () => {
     expect(world.left.writes()).toBe(0);
   });
 
+  it("leaves somebody in peace who sets a value back again and again", async () => {
+    const world = createPairWorld({ rules: [textRule("title", { owner: "left" })] });
+    world.left.add("ours");
+    await world.run();
+    for (let round = 0; round < 3; round += 1) {
+      world.clock.advance(61_000);
+      world.right.edit("record-1", "theirs");
+      await world.run();
+    }
+    expect(await world.titles("right")).toEqual(["theirs"]);
+    const [link] = await world.store.pairs.findLinks("pair", "right", ["record-1"]);
+    expect(link?.problem).toMatch(/^OSCILLATION: title/);
+  });
+
+  it("carries over the word of the side that decides a field as often as it changes", async () => {
+    const world = createPairWorld({ rules: [textRule("title", { owner: "left" })] });
+    const id = world.left.add("failing");
+    await world.run();
+    for (let round = 0; round < 4; round += 1) {
+      for (const word of ["passing", "failing"]) {
+        world.clock.advance(61_000);
+        world.left.edit(id, word);
+        await world.run();
+        expect(await world.titles("right")).toEqual([word]);
+      }
+    }
+  });
+
   it("takes up all hints that wait, and reads a record once however many are about it", async () => {
     const world = createPairWorld();
     const page = world.left.add("first");
