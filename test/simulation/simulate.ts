@@ -337,8 +337,10 @@ class Run {
       await this.#until(world.now - START + Math.ceil(this.#recoveryMs() / rounds));
       if (this.#isOver()) return;
     }
-    // Somebody who sets values back again and again is left in peace for a while; then the last word is carried over.
-    if (await this.#isFoughtOver()) await this.#until(world.now - START + 11 * MINUTE);
+    // Somebody who sets values back again and again is left in peace for a while; then the last word is carried over, and what follows
+    // from it.
+    if (await this.#isFoughtOver())
+      await this.#until(world.now - START + 11 * MINUTE + 2 * world.pollEveryMs);
     if (options.hiddenPages + options.outages === 0) return;
     // What could not be seen is looked for again after an hour; nothing else is to be waited for, so polls may be rare.
     world.pollEveryMs = 10 * MINUTE;
