@@ -77,11 +77,17 @@ export interface SourceRecord {
   readonly editedBetween?: { readonly from: number; readonly to: number };
   /** The id that it had before it moved within the collection, as its vendor has proven. Absent: none is known. */
   readonly movedFrom?: string;
-  /** The external id that a create of ours left on it; null or absent: none. Copies made by people carry it too. */
+  /**
+   * The external id that a create of ours left on it; null or absent: none. Copies made by people carry it too. `spentMarker`: a mark of
+   * ours that says what is no longer so.
+   */
   readonly marker?: string | null;
   /** Made by this connection: only then is its marker its own. */
   readonly isOurs?: boolean;
 }
+
+/** As long as it stands, a later change could be taken for one of ours: it is made anew as soon as it is seen. */
+export const spentMarker = "";
 
 /**
  * Fingerprint of a record's comparable fields (32 hex digits). Values must be canonical already. Empty ones are left

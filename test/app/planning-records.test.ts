@@ -33,6 +33,22 @@ describe("what is gone on one side", () => {
     expect(world.rows()).toHaveLength(1);
   });
 
+  test("closed as not planned once more, soon after it was opened again, it is closed and its row stays", async () => {
+    const { world, row, people, number, issue } = await withIssue();
+    await using _ = world;
+    world.notion.workspace.trashPage(row);
+    await world.sync({ isFull: true });
+    people.editIssue(repository, number, { state: "open" });
+    // What was read within two seconds is not read again, and here a minute is none.
+    await world.restart();
+    await world.sync();
+    people.editIssue(repository, number, { state: "closed", reason: "not_planned" });
+    await world.sync();
+    expect(world.row(row)).toMatchObject({ Status: "Dropped" });
+    expect(issue()).toMatchObject({ state: "closed", reason: "not_planned" });
+    expect(issue()?.body).not.toContain("trashed=");
+  });
+
   test("or it does nothing, where that is wanted", async () => {
     const { world, row, issue } = await withIssue({ section: { whenArchived: "nothing" } });
     await using _ = world;

@@ -1,5 +1,5 @@
 import { isJsonObject, type Json, sortKeys } from "../../core/json.ts";
-import type { OptionValue, SourceRecord } from "../../core/record.ts";
+import { type OptionValue, type SourceRecord, spentMarker } from "../../core/record.ts";
 import { type GitHubField, isGitHubField, isShown } from "./fields.ts";
 import type { Issue, Named } from "./issue.ts";
 import { contentOf, findSeal, isTimely, isTombstone, type Seal } from "./marker.ts";
@@ -49,9 +49,9 @@ export function decodeIssue(issue: Issue, view: IssueView): SourceRecord {
     else fields[id] = value;
   }
   const editedAt = Date.parse(issue.updatedAt);
-  // A tombstone on an issue that somebody opened again would make one of its next closing: it counts for nothing, and is made anew.
-  const isStale = seal !== null && seal.trashedFrom !== null && !isTrashed;
-  const marker = seal === null || seal.marker === "" || isStale ? null : seal.marker;
+  // A tombstone on an issue that somebody opened again would make one of its next closing.
+  const isSpent = seal !== null && seal.trashedFrom !== null && !isTrashed;
+  const marker = seal === null || (seal.marker === "" && !isSpent) ? null : seal.marker;
   return {
     id: recordIdOf(issue),
     presence: isTrashed ? "trashed" : "live",
@@ -64,8 +64,8 @@ export function decodeIssue(issue: Issue, view: IssueView): SourceRecord {
     memo: null,
     // Stamps are whole seconds.
     ...(Number.isNaN(editedAt) ? {} : { editedBetween: { from: editedAt, to: editedAt + 999 } }),
-    marker,
-    isOurs: marker !== null,
+    marker: isSpent ? spentMarker : marker,
+    isOurs: marker !== null && !isSpent,
   };
 }
 

@@ -1,3 +1,4 @@
+import { spentMarker } from "../../core/record.ts";
 import { otherSide, type Side } from "../../core/two-way/mapping.ts";
 import type { PairPlan, SideWrite } from "../../core/two-way/pair.ts";
 import { isToMark } from "./act.ts";
@@ -11,13 +12,14 @@ const marksMax = 3;
 
 /**
  * The side whose record still lacks the id of its counterpart. A pair that comes to be one by this plan is marked at once:
- * nothing may bring it up again for a long time.
+ * nothing may bring it up again for a long time. So is one whose mark says what is no longer so.
  */
 export function sideToMark(session: Session, pair: Pair, { base }: PairPlan): Side | undefined {
   if (base.status !== "live") return undefined;
   return (["left", "right"] as const).find((side) => {
     const { marksOthers = false } = session.pair.sides[side];
-    const isNow = marksOthers === true || (marksOthers === "unnamed" && !isNamed(pair, side));
+    const isSpent = pair.doc.seen[side]?.marker === spentMarker;
+    const isNow = isSpent || marksOthers === true || (marksOthers === "unnamed" && !isNamed(pair, side));
     return isNow && isToMark(session, pair, side) && (pair.doc.marks[side] ?? 0) < marksMax;
   });
 }
