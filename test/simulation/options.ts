@@ -258,6 +258,7 @@ export const hubActKinds = [
   "mergePull",
   "closePull",
   "shipRow",
+  "changeRights",
 ] as const;
 
 /** What people and players do to a library. */

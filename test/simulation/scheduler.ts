@@ -26,7 +26,8 @@ export class Scheduler {
   at(time: number, run: () => void): void {
     this.#seq += 1;
     const event = {
-      at: Math.max(time, this.now),
+      // Clocks tell whole milliseconds, and a timer is late rather than early.
+      at: Math.ceil(Math.max(time, this.now)),
       draw: this.#tape.int("order", 0, 999_999),
       seq: this.#seq,
       run,

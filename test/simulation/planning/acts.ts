@@ -1,6 +1,6 @@
 import { rowFacts } from "../../../src/recipes/planning/board.ts";
 import type { Performer } from "../acts.ts";
-import { HUB_BOT } from "../github/hub.ts";
+import { HUB_BOT, HUB_TOKEN } from "../github/hub.ts";
 import { IssueTable } from "../github/issues.ts";
 import { createOn, PERSON, pickRecord, write } from "../hands.ts";
 import { listOf } from "../ledger.ts";
@@ -264,6 +264,12 @@ export const hubPerformers: Readonly<Record<(typeof hubActKinds)[number], Perfor
   closePull: onPull(({ name, number, issue }, { hub }, act) =>
     hub.people.editIssue(name, number, { state: issue.state === "open" ? "closed" : "open" }, who(act)),
   ),
+  /** An administrator takes the sync's right to merge, or gives it back. */
+  changeRights: onHub(({ hub }, { field }) => {
+    const rights = { issues: "write", pull_requests: "write", checks: "read", statuses: "read" } as const;
+    const contents = field % 3 === 0 ? "write" : "read";
+    hub.people.addToken(HUB_TOKEN, { login: HUB_BOT, rights: { ...rights, contents } });
+  }),
   /** Everything that a merge takes, in the order in which people do it. */
   shipRow(world, act) {
     const { table } = world;

@@ -122,6 +122,18 @@ export const planningProfiles: Readonly<Record<string, Profile>> = {
         },
       },
     ),
+  /** Merges that GitHub refuses, because the right to make them comes and goes. */
+  planningRefusals: (options) =>
+    planned(
+      options,
+      {},
+      {
+        ...short,
+        isHot: false,
+        sweepEveryMs: null,
+        weights: { addRow: 10, shipRow: 30, changeRights: 12, review: 4, retitleRow: 4 },
+      },
+    ),
   /** Lists edited by many on both sides, the sync's own writes among them. */
   planningLabels: (options) =>
     planned(
