@@ -80,6 +80,14 @@ export function followedFrom(doc: FollowDoc, issueId: string): FollowDoc {
   return { ...newFollowDoc, issueId, status, copied };
 }
 
+/** Comments that could not be copied: their issue has no row yet, or the row takes none. */
+export interface WaitingComments {
+  /** Of the earliest one (ISO 8601). */
+  readonly since: string;
+  /** Which edit of the row took none; null: there was no row. */
+  readonly rowRevision: string | null;
+}
+
 /** What is remembered for all of them. */
 export interface FollowState {
   /** With which what is left in issues was ever signed, the newest first. */
@@ -89,6 +97,12 @@ export interface FollowState {
   readonly acceptedAt: string | null;
   /** Comments are read from here on, by repository id. */
   readonly commentsSince: Readonly<Record<string, string>>;
+  /** Comments that were not copied when they were heard of, by the issue that they are on. */
+  readonly waitingComments: Readonly<Record<string, WaitingComments>>;
+  /** Rows on which somebody has commented, as long as that has not been copied. */
+  readonly commentedRows: readonly string[];
+  /** When a comment was sent of which nobody knows yet whether it stands (ms), by what it is known by. */
+  readonly sending: Readonly<Record<string, number>>;
   /** Conflicts that were told of on their rows. */
   readonly toldConflicts: readonly string[];
   /** What did not work when it was last tried. */
@@ -100,6 +114,9 @@ const noState: FollowState = {
   acceptedPrint: null,
   acceptedAt: null,
   commentsSince: {},
+  waitingComments: {},
+  commentedRows: [],
+  sending: {},
   toldConflicts: [],
   troubles: [],
 };

@@ -1,12 +1,10 @@
-import { commentOnce } from "../connectors/notion/comments.ts";
-import { LockstepError } from "../core/errors.ts";
 import type { Json } from "../core/json.ts";
 import { openPair } from "../engine/two-way/link.ts";
 import { rowFacts } from "../recipes/planning/board.ts";
 import type { PairConflict, PairLink } from "../store/pair-store.ts";
 import type { CommentCopier } from "./planning-comments.ts";
 import { newFollowDoc } from "./planning-ledger.ts";
-import { commenting, type StepParts } from "./planning-step.ts";
+import type { StepParts } from "./planning-step.ts";
 
 const conflictsMax = 200;
 const valueLengthMax = 300;
@@ -45,7 +43,8 @@ export class PlanningNotes {
     for (const conflict of news) {
       const [link] = await pairs.getLinks(source.syncId, [conflict.linkId]);
       const pageId = link?.leftId ?? null;
-      if (pageId !== null && (await this.comment(pageId, conflictText(conflict)))) told.add(conflict.id);
+      if (pageId === null) continue;
+      if ((await this.copier.tell(pageId, conflictText(conflict))) === "there") told.add(conflict.id);
     }
     await ledger.setState({ toldConflicts: [...told].filter((id) => stillOpen.has(id)) });
   }
@@ -68,7 +67,7 @@ export class PlanningNotes {
     const isClosed =
       link.status === "dead" && seen.left?.presence !== "live" && seen.right?.presence === "trashed";
     if (isClosed && rightId !== null)
-      return this.copier.say({ issueId: rightId }, `archived:${link.id}`, archivedNote);
+      return (await this.copier.say({ issueId: rightId }, `archived:${link.id}`, archivedNote)) === "there";
     return false;
   }
 
@@ -87,22 +86,6 @@ export class PlanningNotes {
       { sendBy: deps.clock.monotonic() + sendWithinMs, signal },
     );
     return outcome.kind === "applied";
-  }
-
-  private async comment(pageId: string, text: string): Promise<boolean> {
-    const { access, herald, signal, troubles } = this.parts;
-    try {
-      await commentOnce(access.connect().http, { pageId, text }, signal);
-      return true;
-    } catch (error) {
-      if (!(error instanceof LockstepError) || error.code === "CANCELLED") throw error;
-      troubles.fails(commenting, error);
-      herald.tell("error", "planning.comment_failed", {
-        page_id: pageId,
-        problem: `${error.code}: ${error.message}`,
-      });
-      return false;
-    }
   }
 }
 

@@ -10,7 +10,7 @@ import { unmappedIn } from "../recipes/planning/unmapped.ts";
 import { tableMemory } from "../recipes/table/recipe.ts";
 import type { PairSource } from "./pairs.ts";
 import type { Planning, PlanningParts } from "./planning.ts";
-import { CommentCopier } from "./planning-comments.ts";
+import { CommentCopier, withCommented } from "./planning-comments.ts";
 import { type FollowDoc, type Ledger, newFollowDoc } from "./planning-ledger.ts";
 import { PlanningNotes } from "./planning-notes.ts";
 import { PullFollower } from "./planning-pulls.ts";
@@ -45,8 +45,6 @@ export interface Followed {
 export class PlanningStep {
   private readonly parts: StepParts;
   private readonly pulls: PullFollower;
-  /** Pages on which somebody has commented. */
-  private readonly commented = new Set<string>();
   private areRowsRead = false;
 
   constructor(parts: StepParts) {
@@ -64,15 +62,23 @@ export class PlanningStep {
     const { config, deps } = this.parts;
     this.areRowsRead = polls.includes("left");
     const hints = await deps.store.pairs.listInbox(this.parts.source.syncId, hintsMax);
-    for (const { type, recordId } of hints) {
-      if (type.startsWith("comment.") && recordId !== null) this.commented.add(recordId);
-    }
+    await this.hear(
+      hints.flatMap(({ type, recordId }) => (type.startsWith("comment.") ? (recordId ?? []) : [])),
+    );
     if (config.pulls === null) return;
     const told = new Set(
       hints.flatMap((hint) => (hint.side === "right" && hint.recordId === null ? hint.changed : [])),
     );
     if (!polls.includes("right") && told.size === 0) return;
     await this.tolerate("reading pull requests", async () => this.pulls.look(await this.followed(), told));
+  }
+
+  /** Rows that somebody has commented on: durable before the pass takes what told of it for dealt with. */
+  private async hear(pages: readonly string[]): Promise<void> {
+    const { config, ledger } = this.parts;
+    if (config.comments !== "github" && config.comments !== "both") return;
+    const commentedRows = withCommented(ledger.state.commentedRows, pages);
+    if (commentedRows.length !== ledger.state.commentedRows.length) await ledger.setState({ commentedRows });
   }
 
   /** Returns whether something has changed that a further pass has to show. */
@@ -116,7 +122,7 @@ export class PlanningStep {
   private async tell(): Promise<void> {
     const { config, deps, source } = this.parts;
     const copier = new CommentCopier(this.parts);
-    if (config.comments !== "off") await copier.copy(await this.followed(), this.commented);
+    if (config.comments !== "off") await copier.copy(await this.followed());
     const { propertyIds } = tableMemory(readState(await deps.store.pairs.getState(source.syncId)).binding);
     const notes = new PlanningNotes(this.parts, { copier, propertyIds });
     await notes.tellConflicts();

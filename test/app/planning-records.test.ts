@@ -370,4 +370,66 @@ describe("comments", () => {
     expect(comments).toHaveLength(1);
     expect(comments[0]).toMatch(/^ada on GitHub \(http.*\):\nLooks @good$/);
   });
+
+  test("of an issue without a row wait for its row, also in a repository where nothing has one", async () => {
+    await using world = await PlanningWorld.open({
+      repositories: [repository, web],
+      section: { comments: "notion", filter: { label: "planned" } },
+    });
+    await world.init();
+    await world.sync();
+    const { people } = world.github;
+    const number = people.addIssue(web, { title: "Not planned yet" });
+    people.comment(web, number, "Ought to be planned", "ada");
+    await world.sync();
+    await world.clock.advance(600_000);
+    await world.sync();
+    expect(world.rows()).toEqual([]);
+    people.editIssue(web, number, { labels: ["planned"] });
+    await world.sync();
+    await world.sync();
+    const [row] = world.rows();
+    const comments = await world.comments(row?.id ?? "");
+    expect(comments).toHaveLength(1);
+    expect(comments[0]).toMatch(/Ought to be planned$/);
+  });
+
+  test("that a row in the trash did not take are there when it is back", async () => {
+    const { world, row, people, number } = await withIssue({
+      section: { comments: "notion", whenArchived: "nothing" },
+    });
+    await using _ = world;
+    await world.sync();
+    world.notion.workspace.trashPage(row);
+    people.comment(repository, number, "Where is it?", "ada");
+    await world.sync();
+    await world.clock.advance(600_000);
+    await world.sync();
+    world.notion.workspace.restorePage(row);
+    world.editRow(row, { Status: select("In Progress") });
+    await world.sync();
+    await world.sync();
+    expect(await world.comments(row)).toEqual([expect.stringMatching(/Where is it\?$/)]);
+  });
+
+  test("whose answer was lost are not sent again while the first may still show", async () => {
+    const { world, row, people, number } = await withIssue({ section: { comments: "notion" } });
+    await using _ = world;
+    people.comment(repository, number, "Once", "ada");
+    world.notion.faults.add({
+      match: { method: "POST", path: "/v1/comments", times: 1 },
+      effect: { kind: "status", status: 502 },
+    });
+    const posts = () =>
+      world.notion.calls.recent.filter(
+        ({ method, path }) => method === "POST" && path.startsWith("/v1/comments"),
+      ).length;
+    world.notion.calls.reset();
+    await world.sync();
+    const sent = posts();
+    await (await world.lockstep()).sync([], { trigger: "test", isAccepted: true });
+    expect(posts()).toBe(sent);
+    await world.sync();
+    expect(await world.comments(row)).toHaveLength(1);
+  });
 });

@@ -264,9 +264,8 @@ export class PlanningRules {
     const [repositoryId, number] = rightId.split("/").map(Number);
     const said = this.#table.hub.state.repositories.get(repositoryId ?? 0)?.comments ?? [];
     const followedAt = this.#commentsFrom.get(String(repositoryId));
-    const pairedAt = this.#pairedAt.get(`${leftId} ${rightId}`);
-    if (followedAt === undefined || pairedAt === undefined) return;
-    const since = Math.max(followedAt, pairedAt) + SETTLED_MS;
+    if (followedAt === undefined) return;
+    const since = followedAt + SETTLED_MS;
     const copies = workspace.commentsOn(leftId).map(({ text }) => text);
     for (const { issue, author, body, createdAt } of said) {
       if (issue !== number || author === HUB_BOT || Date.parse(createdAt) < since) continue;
