@@ -129,12 +129,12 @@ export const planningMutants: readonly Mutant[] = [
     profile: "planningRefusals",
   },
   {
-    name: "lost-issue-made-again",
-    rule: "an issue whose creation got no answer is found by its marker, and not made again",
-    file: `${github}/find.ts`,
-    search: "if (record.marker === marker) records",
-    replace: "if (record.marker === marker && marker === '') records",
-    profile: "planningForgers",
+    name: "late-issue-made-again",
+    rule: "an issue whose creation got no answer is made again only when it can no longer come",
+    file: "src/engine/two-way/lookup.ts",
+    search: "if (now <= settledAt)",
+    replace: "if (now < 0)",
+    profile: "planningLabels",
   },
   {
     name: "relayed-done-merges",
