@@ -59,6 +59,11 @@ export interface FieldRule {
    * one that is left alone, so where both may write it is read before it is overwritten, whoever wins.
    */
   readonly isFiner?: Readonly<Record<Side, boolean>>;
+  /**
+   * What the field is a part of on a side that takes that as one: rules with the same word are written together, those that are
+   * not meant as they stand. Absent: it is written by itself.
+   */
+  readonly whole?: Readonly<Partial<Record<Side, string>>>;
   /** Own forms are sorted arrays of strings, merged element by element. null: one value. */
   readonly elements: ElementMap | null;
   readonly forms: Readonly<Record<Side, FieldForm>>;

@@ -52,12 +52,34 @@ export function arm(
     horizon: now + patience + lateWriteMs,
   };
   const { pair } = change;
+  const along = carriedAlong(session, pair, { side, write });
+  const written = Object.keys(along).length === 0 ? intent : { ...intent, along };
   return {
-    change: { ...change, pair: withIntents(pair, [...pair.doc.intents, intent]) },
-    intent,
+    change: { ...change, pair: withIntents(pair, [...pair.doc.intents, written]) },
+    intent: written,
     write: recordWrite(session, pair, side, write),
     sendBy: deps.clock.monotonic() + patience,
   };
+}
+
+/** Agreed values that the side takes as one with those that are written: landing late, the write puts them back. */
+function carriedAlong(
+  { mapping: { rules } }: Session,
+  { doc }: Pair,
+  { side, write }: { readonly side: Side; readonly write: SideWrite },
+): Intent["fields"] {
+  const wholes = new Set(
+    rules.flatMap(({ name, whole }) => (name in write.fields ? (whole?.[side] ?? []) : [])),
+  );
+  const carried = rules.flatMap(({ name, whole }) => {
+    const agreed = doc.base[name];
+    const isPart = !(name in write.fields) && wholes.has(whole?.[side] ?? "");
+    const isAgreed = agreed !== undefined && equalJson(doc.seen[side]?.values[name], agreed[side]);
+    return isPart && isAgreed
+      ? [[name, { value: agreed[side], source: agreed[otherSide(side)] }] as const]
+      : [];
+  });
+  return Object.fromEntries(carried);
 }
 
 function recordWrite(session: Session, { link, doc }: Pair, side: Side, write: SideWrite): RecordWrite {

@@ -33,6 +33,8 @@ export interface Intent {
   readonly side: Side;
   readonly kind: SideWrite["kind"];
   readonly fields: Readonly<Record<string, Pick<FieldWrite, "value" | "source">>>;
+  /** What it carries along as it stood then (`FieldRule.whole`). Absent: nothing. */
+  readonly along?: Readonly<Record<string, Pick<FieldWrite, "value" | "source">>>;
   /** `sending`: under way, or its process died; `doubt`: nobody knows; from `horizon` on it cannot take effect any more. */
   readonly state: "sending" | "doubt";
   /** Engine time (ms) at which it was written down, and from which on it may have effect. */

@@ -72,7 +72,7 @@ export function viewOf(pair: Pair, side: Side): SideView {
 }
 
 function doubtsOf(intent: Intent): SideView["doubts"] {
-  const fields = Object.entries(intent.fields).map(([field, { value, source }]) => ({
+  const fields = Object.entries({ ...intent.along, ...intent.fields }).map(([field, { value, source }]) => ({
     field,
     value,
     source,

@@ -97,6 +97,19 @@ function statusMap({ statuses, pulls }: PlanningConfig): WordMap {
 
 /** A rule of the mapping with what only planning knows. */
 export function ruledBy(config: PlanningConfig, rule: FieldRule): FieldRule {
+  const whole = wholes.get(rule.right);
+  return { ...lawOf(config, rule), ...(whole === undefined ? {} : { whole: { right: whole } }) };
+}
+
+/** GitHub takes labels as one list and a text as one, whatever each part of it means to a row. */
+const wholes: ReadonlyMap<string, string> = new Map([
+  ...["labels", issueFields.status, issueFields.priority, issueFields.sprint].map(
+    (id) => [id, "labels"] as const,
+  ),
+  ...["body", issueFields.due].map((id) => [id, "body"] as const),
+]);
+
+function lawOf(config: PlanningConfig, rule: FieldRule): FieldRule {
   const { fields, images } = config;
   switch (rule.name) {
     case fields.title.property:
