@@ -259,9 +259,18 @@ export class Watch {
   }
 
   #wasRemovedByPerson(field: string, element: string): boolean {
-    return this.#world().ledger.happenings.some(
-      ({ by, fields: changed }) =>
-        by === "person" && changed[field] !== undefined && removed(changed[field]).includes(element),
+    const { ledger } = this.#world();
+    const people = ledger.happenings.filter(({ by }) => by === "person");
+    // Whoever moves a record away leaves behind what is not known where it goes.
+    const moved = people.filter(({ presence }) => presence.to === "out" && presence.from === "live");
+    const held = moved.flatMap(({ side, id }) =>
+      ledger.of(side, id).flatMap(({ fields }) => fields[field] ?? []),
+    );
+    return (
+      held.some(({ to }) => listOf(to).includes(element)) ||
+      people.some(
+        ({ fields: { [field]: change } }) => change !== undefined && removed(change).includes(element),
+      )
     );
   }
 

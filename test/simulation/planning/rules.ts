@@ -138,7 +138,7 @@ export class PlanningRules {
     const isMade = this.#madeFor.get(rightId) === leftId || this.#madeFor.get(leftId) === rightId;
     // GitHub itself says where a transferred issue is: its row goes along.
     const isMoved = this.#formerIds(rightId).some((former) => this.#pairedAt.has(`${leftId} ${former}`));
-    if (isMade || isMoved || this.#isTied(leftId, rightId)) return;
+    if (isMade || isMoved || this.#isTied(leftId, rightId) || this.#isExchanged(leftId, rightId)) return;
     this.#fail(
       "Q3",
       `row ${leftId} was tied to issue ${rightId}, and neither was made for the other`,
@@ -164,6 +164,13 @@ export class PlanningRules {
       const key = fields[rowFacts.issue]?.to;
       return by === "person" && typeof key === "string" && new RegExp(`(?:#|/)${number}$`).test(key);
     });
+  }
+
+  /** A person put the mark of another new issue of ours into this one, before anybody knew their numbers. */
+  #isExchanged(pageId: string, issueId: string): boolean {
+    const issue = this.#table.issue(issueId);
+    const mark = `<!-- lockstep:1 id=${pageId} in=issue:${issueId.split("/")[0]} `;
+    return issue?.author === HUB_BOT && (issue.body ?? "").includes(mark);
   }
 
   /** Q1: one issue for a row, and one row for an issue. */
