@@ -87,7 +87,10 @@ function checkPairing(end: Ended): void {
     for (const id of recordsOf(world, side, "live")) {
       const link = byRecord.get(id);
       // A second record that somebody has edited is left for a person to look at; only a sweep finds one.
-      if (links.some(({ problem }) => problem?.includes(id))) continue;
+      const isOwn = world.ledger.of(side, id)[0]?.by === "engine";
+      const isLeft = (problem: string) =>
+        problem.includes(id) && (isOwn || !problem.startsWith("DUPLICATE_RECORD"));
+      if (links.some(({ problem }) => problem !== null && isLeft(problem))) continue;
       if (world.options.sweepEveryMs === null && isSecond(end, { side, id })) continue;
       const isAlone = link === undefined || recordId(link, otherSide(side)) === null;
       if (isAlone && world.subject.isLeftOut(side, (name) => world.plain(side, id, name))) continue;
