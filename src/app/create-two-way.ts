@@ -54,7 +54,7 @@ export function createTwoWay(
       const until = AbortSignal.any([signal, over.signal]);
       const following = followed.map((table) => {
         const bell = bells.get(table.name) ?? new Bell<Wish>(world.deps.clock);
-        return followPair(world, table, { bell, signal: until, onRun });
+        return followPair(world, table, { bell, herald, signal: until, onRun });
       });
       // When one cannot go on, nobody does: whoever runs this process has to know.
       await Promise.all(following).finally(() => over.abort());

@@ -5,7 +5,9 @@ import { backOffMs } from "../engine/back-off.ts";
 import { readState } from "../engine/two-way/state.ts";
 import type { Run } from "../store/store.ts";
 import type { Bell } from "./bell.ts";
+import type { Herald } from "./herald.ts";
 import type { RunReport } from "./lockstep.ts";
+import { outlast } from "./outlast.ts";
 import type { PairSource } from "./pairs.ts";
 import { isPipelinePair, isSqlPair } from "./right-side.ts";
 import { passOver, recordPairFailure } from "./run-pairs.ts";
@@ -32,6 +34,7 @@ const tablelessTriggers: readonly string[] = ["webhook", "due"];
 
 export interface FollowOptions {
   readonly bell: Bell<Wish>;
+  readonly herald: Herald;
   readonly signal: AbortSignal;
   readonly onRun: (report: RunReport) => void;
 }
@@ -42,6 +45,13 @@ export interface FollowOptions {
  * the others need not. Throws SECRET_MISSING, and what nobody foresaw.
  */
 export async function followPair(world: SyncWorld, table: PairConfig, options: FollowOptions): Promise<void> {
+  const { clock, ids } = world.deps;
+  const { herald, signal } = options;
+  const random = () => ids.random();
+  await outlast(() => follow(world, table, options), { name: table.name, clock, random, herald, signal });
+}
+
+async function follow(world: SyncWorld, table: PairConfig, options: FollowOptions): Promise<void> {
   const over = new AbortController();
   const signal = AbortSignal.any([options.signal, over.signal]);
   const within = { ...options, signal };
@@ -108,9 +118,23 @@ function pauseMs(
 type Ending = "done" | "idle" | "busy" | "failed" | "held";
 
 async function step(world: SyncWorld, source: PairSource, options: FollowOptions): Promise<Ending> {
-  const { bell, signal, onRun } = options;
+  const { bell } = options;
   // Taken also when nothing may be done yet: the run that a person lets write looks at everything.
   const wishes = bell.take();
+  let ending: Ending | null = null;
+  try {
+    ending = await carryOut(world, source, { ...options, wishes });
+    return ending;
+  } finally {
+    if (ending === null || ending === "busy") for (const wish of wishes) bell.ring(wish);
+  }
+}
+
+async function carryOut(
+  world: SyncWorld,
+  source: PairSource,
+  { wishes, signal, onRun }: FollowOptions & { readonly wishes: ReadonlySet<Wish> },
+): Promise<Ending> {
   if (!(await isAccepted(world, source))) return "idle";
   const errand = await errandOf(world, source, wishes);
   if (errand === null) return "idle";
@@ -123,15 +147,12 @@ async function step(world: SyncWorld, source: PairSource, options: FollowOptions
     return endingOf(report.run);
   } catch (error) {
     if (!(error instanceof LockstepError) || error.code === "SECRET_MISSING") throw error;
-    if (error.code !== "RUN_IN_PROGRESS") {
-      const report = await recordPairFailure(world, source, errand.trigger, error);
-      onRun(report);
-      await world.pipeline?.ran(source, report.run);
-      world.planning?.ran(source, report.run);
-      return endingOf(report.run);
-    }
-    for (const wish of wishes) bell.ring(wish);
-    return "busy";
+    if (error.code === "RUN_IN_PROGRESS") return "busy";
+    const report = await recordPairFailure(world, source, errand.trigger, error);
+    onRun(report);
+    await world.pipeline?.ran(source, report.run);
+    world.planning?.ran(source, report.run);
+    return endingOf(report.run);
   }
 }
 

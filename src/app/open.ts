@@ -14,6 +14,7 @@ import { Library } from "./library.ts";
 import type { Lockstep, RunReport } from "./lockstep.ts";
 import { createNotionAccess, type NotionAccess } from "./notion-access.ts";
 import { openOpenLibrary } from "./open-library-access.ts";
+import { outlast } from "./outlast.ts";
 import { runOf, runsOf, statusOf, verify } from "./overview.ts";
 import { Pairs } from "./pairs.ts";
 import { openPipeline } from "./pipeline.ts";
@@ -100,7 +101,10 @@ export async function openLockstep(options: OpenOptions): Promise<Lockstep> {
     history: (reference, page) => historyOf(store, reference, page),
     historyAt: (reference, at) => historyAt(store, reference, at),
     diff: (reference, from, to) => diffOf(store, reference, from, to),
-    schedule: (signal, onRun) => keepSchedule(world, sync, signal, onRun),
+    schedule: (signal, onRun) => {
+      const outlasting = { name: "backup", clock, random: () => ids.random(), herald, signal };
+      return outlast(() => keepSchedule(world, sync, signal, onRun), outlasting);
+    },
     doctor: async (signal) => {
       const hasWebhookSecret = secrets.webhookSecrets.length > 0;
       const hasGitHubSecret = secrets.github.webhookSecrets.length > 0;
@@ -144,6 +148,7 @@ function worldOf({ config, secrets, ...elsewhere }: OpenOptions, parts: WorldPar
           notion: config.notion,
           openLibrary: openLibraryOf(config.library, deps, elsewhere),
           herald,
+          known: (pair) => world.pairs.known(pair),
           runPair: (pair, request) => runPair(world, pair, request),
           runDue: (pair, request) => runDue(world, pair, request),
         });

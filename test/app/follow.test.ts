@@ -1,5 +1,8 @@
 import { createHmac } from "node:crypto";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
+import type { LogEvent } from "../../src/app/herald.ts";
 import type { Lockstep, RunReport } from "../../src/app/lockstep.ts";
 import { settle } from "../engine/manual-clock.ts";
 import { TableWorld } from "./table-world.ts";
@@ -186,6 +189,30 @@ describe("following a two-way sync", () => {
     world.clock.advance(61_000);
     await until(() => followed.runs.length === 2);
     expect(followed.runs.map(({ status }) => status)).toEqual(["failed", "failed"]);
+  });
+
+  it("goes on when its store is there again, and has told the log each time that it was not", async () => {
+    await using world = await TableWorld.open();
+    const lockstep = await world.running();
+    const told: LogEvent[] = [];
+    lockstep.twoWay.listen((event) => told.push(event));
+    using store = new DatabaseSync(join(world.folder, "lockstep.db"));
+    store.exec("ALTER TABLE runs RENAME TO elsewhere");
+    await using followed = follow(lockstep);
+    await until(() => told.length === 1);
+    world.clock.advance(61_000);
+    await until(() => told.length === 2);
+    store.exec("ALTER TABLE elsewhere RENAME TO runs");
+    world.clock.advance(61_000);
+    await until(() => followed.runs.length === 1);
+    expect(followed.triggers()).toEqual(["poll succeeded"]);
+    expect(told).toMatchObject(
+      [1, 2].map((failures) => ({
+        level: "error",
+        event: "sync.interrupted",
+        fields: { sync: "people", code: "STORE_FAILED", failures },
+      })),
+    );
   });
 
   it("asks once for two followers on one store", async () => {
