@@ -16,7 +16,11 @@ async function openWorld(): Promise<WritableWorld> {
   const store = await openSqliteStore({ path: ":memory:", ids });
   const { collections } = store;
   const removed = new Set<string>();
-  const faults = { isLost: false, isObstructed: false };
+  const faults: { isLost: boolean; isObstructed: boolean; loses: "before" | "after" | null } = {
+    isLost: false,
+    isObstructed: false,
+    loses: null,
+  };
   let commits = 0;
   const demand = () => {
     if (faults.isLost) throw new LockstepError("ACCESS_LOST", "Tried to read the collection.");
@@ -41,7 +45,12 @@ async function openWorld(): Promise<WritableWorld> {
     async commitRecords(commit) {
       demand();
       commits += 1;
-      return collections.commitRecords(commit);
+      const { loses } = faults;
+      faults.loses = null;
+      const result = loses === "before" ? null : await collections.commitRecords(commit);
+      if (result === null || loses !== null)
+        throw new LockstepError("STORE_FAILED", "Tried to write; the store did not answer.");
+      return result;
     },
     async getCollectionTotals(collection) {
       demand();
@@ -90,7 +99,9 @@ async function openWorld(): Promise<WritableWorld> {
       other: { field: "order", values: [1, 2.5, null] },
     },
     writesSeen: () => commits,
-    loseAnswer: null,
+    loseAnswer(when) {
+      faults.loses = when;
+    },
     add: (title) => write(ids.next(), { fields: { title } }),
     async addMany(count) {
       const made: string[] = [];

@@ -1,6 +1,7 @@
 import type { ApplyOptions, RecordWrite, WriteOutcome } from "../../connector/connector.ts";
 import type { CollectionRecord, CollectionWrite } from "../../core/collection/record.ts";
 import { statusField } from "../../core/collection/write.ts";
+import { LockstepError } from "../../core/errors.ts";
 import type { Json } from "../../core/json.ts";
 import { problemIn, revisionText, toRecord } from "./codec.ts";
 import type { CollectionWorld } from "./config.ts";
@@ -20,10 +21,16 @@ export async function applyToCollection(
   if ("kind" in planned) return planned;
   const { by } = config;
   const at = new Date(clock.now()).toISOString();
-  const { stale, records } = await access.commitRecords({ by, runId: null, at, writes: [planned] });
-  const [record] = records;
-  if (stale.length > 0 || record === undefined) return { kind: "stale" };
-  return { kind: "applied", record: toRecord(config, record) };
+  try {
+    const { stale, records } = await access.commitRecords({ by, runId: null, at, writes: [planned] });
+    const [record] = records;
+    if (stale.length > 0 || record === undefined) return { kind: "stale" };
+    return { kind: "applied", record: toRecord(config, record) };
+  } catch (error) {
+    if (!(error instanceof LockstepError) || error.code === "ACCESS_LOST") throw error;
+    // The answer may have been lost, and not the write.
+    return { kind: "doubt", reason: error.message, committedId: null };
+  }
 }
 
 async function creating(
