@@ -3,18 +3,22 @@ import { statusField } from "../../core/collection/write.ts";
 import { canonicalJson, type Json } from "../../core/json.ts";
 import type { Draft, Said, Shelf, ShelfName } from "./draft.ts";
 
-/** What each field was before a run and what the run left there. */
-interface Trace {
-  readonly from: Json;
-  readonly to: Json;
-  /** Who vouched for it before; undefined: the same as after. */
-  readonly word: FieldProvenance | null | undefined;
+/** What something was before a run, and what the run left there. */
+interface Trace<T> {
+  readonly from: T;
+  readonly to: T;
+}
+
+interface Traces {
+  readonly values: ReadonlyMap<string, Trace<Json>>;
+  /** Who vouches for each field, also where its value stayed. */
+  readonly words: ReadonlyMap<string, Trace<FieldProvenance | null>>;
 }
 
 /** The cascade's own note of what it has looked at; it follows the status. */
 const noteField = "judged";
 /** Notes of what was looked at: they are made anew. */
-const notes: ReadonlySet<string> = new Set([noteField, "away"]);
+const notes: ReadonlySet<string> = new Set([noteField, "away", "unshown"]);
 
 /**
  * Takes back what one run wrote, field by field, where it still stands. What others have changed since stays, and is told.
@@ -37,36 +41,47 @@ function takeBackRecord(
 ): void {
   const record = draft.get(shelf, id);
   if (record === null) return;
-  const traces = tracesOf(versions);
+  const { values, words } = tracesOf(versions);
   const said: Record<string, Said> = {};
-  for (const [field, { from, to, word }] of traces) {
+  for (const field of new Set([...values.keys(), ...words.keys()])) {
     if (field.startsWith("$") || notes.has(field)) continue;
     const kept = record.fields[field] ?? null;
-    if (canonicalJson(kept) === canonicalJson(to))
-      said[field] = {
-        value: from,
-        provenance: word === undefined ? (record.provenance[field] ?? null) : word,
-      };
-    else draft.keep({ shelf, id, field, kept, offered: from, reason: "changed since" });
+    const vouched = record.provenance[field] ?? null;
+    const [value, word] = [values.get(field), words.get(field)];
+    if (value !== undefined && canonicalJson(kept) !== canonicalJson(value.to)) {
+      draft.keep({ shelf, id, field, kept, offered: value.from, reason: "changed since" });
+      continue;
+    }
+    // The same value, and somebody else vouches for it since.
+    if (value === undefined && word !== undefined && !isSameWord(vouched, word.to)) continue;
+    said[field] = {
+      value: value === undefined ? kept : value.from,
+      provenance: word === undefined ? vouched : word.from,
+    };
   }
   if (said.status !== undefined) said[noteField] = { value: said.status.value, provenance: null };
-  const status = traces.get(statusField);
+  const status = values.get(statusField);
   // A record that the run made keeps its fields, in the trash.
   const isMade = status?.from === null;
   if (!isMade) draft.set(shelf, id, said, "taken back");
-  if (status !== undefined && record.status === status.to)
-    draft.setStatus(shelf, id, status.from === "live" ? "live" : "trashed", status.word ?? rule);
+  if (status !== undefined && record.status === status.to) {
+    const word = words.get(statusField)?.from ?? rule;
+    draft.setStatus(shelf, id, status.from === "live" ? "live" : "trashed", word);
+  }
 }
 
-function tracesOf(versions: readonly CollectionVersion[]): ReadonlyMap<string, Trace> {
-  const traces = new Map<string, Trace>();
+function tracesOf(versions: readonly CollectionVersion[]): Traces {
+  const values = new Map<string, Trace<Json>>();
+  const words = new Map<string, Trace<FieldProvenance | null>>();
   for (const { fields, prior, provenance, priorProvenance } of versions) {
-    for (const [field, to] of Object.entries(fields)) {
-      const first = traces.get(field);
-      const told = field in provenance ? (priorProvenance[field] ?? null) : undefined;
-      const from = first === undefined ? (prior[field] ?? null) : first.from;
-      traces.set(field, { from, to, word: first?.word === undefined ? told : first.word });
-    }
+    for (const [field, to] of Object.entries(fields))
+      values.set(field, { from: (values.get(field) ?? { from: prior[field] ?? null }).from, to });
+    for (const [field, to] of Object.entries(provenance))
+      words.set(field, { from: (words.get(field) ?? { from: priorProvenance[field] ?? null }).from, to });
   }
-  return traces;
+  return { values, words };
+}
+
+function isSameWord(a: FieldProvenance | null, b: FieldProvenance | null): boolean {
+  return a?.origin === b?.origin && a?.confidence === b?.confidence;
 }

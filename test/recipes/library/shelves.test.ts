@@ -300,6 +300,21 @@ describe("takeBack", () => {
     expect(library.shelf.books.map(({ status }) => status)).toEqual(["live", "live"]);
   });
 
+  it("puts back who vouches for a field, also where its value stayed", () => {
+    const library = new Library();
+    const guess = (confidence: number) => {
+      const word = { origin: "heuristic", confidence } as const;
+      return book("B1", { series: [place("Saga", "1")], provenance: { title: audible, series: word } });
+    };
+    library.import([guess(0.6)]);
+    const [before] = library.shelf.books;
+    library.import([guess(0.8)]);
+    const versions = library.versions.get("import") ?? [];
+    expect(library.shelf.books[0]?.provenance).not.toEqual(before?.provenance);
+    library.change("undo", (draft, shelf) => takeBack(draft, shelf, versions));
+    expect(library.shelf.books[0]?.provenance).toEqual(before?.provenance);
+  });
+
   it("leaves what was changed since, and tells so; a cascade that is taken back does not come again", () => {
     const library = new Library();
     const series = [place("Saga", "1", "S1")];
@@ -330,6 +345,14 @@ describe("withSeries", () => {
     ["keeps places and their order", ["b", "a"], places],
     ["drops what is gone", ["b"], [places[1]]],
     ["adds what is new at the end", ["c", "a", "b"], [...places, { id: "c", position: null }]],
+    [
+      "puts what is new in place of a primary one that went",
+      ["c", "b"],
+      [
+        { id: "c", position: null },
+        { id: "b", position: "2" },
+      ],
+    ],
     ["ends with none", [], []],
   ])("%s", (_, ids, expected) => {
     expect(withSeries(places, ids)).toEqual(expected);
