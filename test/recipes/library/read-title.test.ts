@@ -251,6 +251,21 @@ describe("a book in its library", () => {
     ]);
   });
 
+  it("is in no series by a high number alone, which no unit explains and no other book shares", () => {
+    const titles = ["Tale of Cedar and 91", "Area 51", "Murder: At Room 42", "Saga, Book 42", "Towers 12"];
+    expect(read(...titles.map((title) => book(title)))).toEqual([
+      null,
+      null,
+      null,
+      ["Saga", "42"],
+      ["Towers", "12"],
+    ]);
+    expect(read(book("Dungeon Diving 91"), book("Dungeon Diving 92"))).toEqual([
+      ["Dungeon Diving", "91"],
+      ["Dungeon Diving", "92"],
+    ]);
+  });
+
   it("is no first volume when that place is taken", () => {
     const [bare] = read(book("Overlord", "A Companion"), book("Overlord, Vol. 1"), book("Overlord, Vol. 2"));
     expect(bare).toEqual(["Overlord", null]);

@@ -47,8 +47,11 @@ export const confidence = {
   guessed: 0.3,
 } as const;
 
-/** A number as high as this counts no volumes, unless other books of the library have the same name before theirs. */
-const NUMBER_SURE_MAX = 99;
+/**
+ * A higher number that no unit explains counts no volumes, unless other books of the library have the same name before theirs:
+ * who has volume 21 has one of the twenty before it, and who has "Tale of Cedar and 91" has none.
+ */
+const NUMBER_SURE_MAX = 20;
 
 /**
  * What title and subtitle say about a series, the likeliest reading first; empty when they say nothing. Knows nothing of
@@ -194,9 +197,10 @@ function countedBy(counted: Numbered): readonly TitleReading[] {
   const whole = { name, position, confidence: isHigh ? confidence.guessed : confidence.numbered };
   const after = rest === "" ? afterColon(name) : null;
   if (after === null) return [whole];
+  const whether = Math.min(whole.confidence, confidence.alternative);
   return [
     { ...whole, name: after },
-    { ...whole, confidence: confidence.alternative },
+    { ...whole, confidence: whether },
   ];
 }
 
