@@ -2,13 +2,15 @@ import type { LibraryConfig, PairConfig } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
 import { LockstepError } from "../core/errors.ts";
 import type { EngineDeps } from "../engine/sync.ts";
+import { arrivalsIn, settleArrivals } from "../recipes/library/arrivals.ts";
 import type { CascadeChange } from "../recipes/library/cascade.ts";
 import { collectionNames } from "../recipes/library/collections.ts";
 import { type Day, dayAt } from "../recipes/library/day.ts";
 import type { Draft } from "../recipes/library/draft.ts";
 import { type Judgement, judgeShelf } from "../recipes/library/judge.ts";
 import type { Herald } from "./herald.ts";
-import { LibraryChange } from "./library-change.ts";
+import { LibraryChange, type Thought } from "./library-change.ts";
+import { type KnownPair, seriesPages } from "./library-shelf.ts";
 import { isLibraryPair } from "./right-side.ts";
 
 /** What follows from the library's statuses today. */
@@ -27,6 +29,7 @@ function today(clock: Clock, { timeZone }: Pick<LibraryConfig, "timeZone">): Day
 interface CascadeParts {
   readonly deps: EngineDeps;
   readonly herald: Herald;
+  readonly known: KnownPair;
 }
 
 /** Carries through what follows from what people did in Notion. */
@@ -37,6 +40,8 @@ export class LibraryCascade {
   private toldRefusal: string | null = null;
   /** The collections as they were looked at last. */
   private judgedAt = "";
+  /** A series has no page: when it gets one, the collections do not change. */
+  private isWaiting = false;
 
   constructor(config: LibraryConfig, parts: CascadeParts) {
     this.config = config;
@@ -51,11 +56,11 @@ export class LibraryCascade {
     if (!isLibraryPair(config)) return false;
     const { deps, herald } = this.parts;
     const before = await this.revision();
-    if (before === this.judgedAt) return false;
+    if (before === this.judgedAt && !this.isWaiting) return false;
     const about = { by: "cascade", source: config.name, trigger: "rule" };
     try {
       await using change = await LibraryChange.begin(deps, this.config, about);
-      const { result, plan } = await change.step((draft) => judgeNow(draft, deps, this.config));
+      const { result, plan } = await this.judge(change);
       const isNews = result.refusal !== null && result.refusal !== this.toldRefusal;
       if (isNews) herald.tell("warn", "library.cascade_refused", { message: result.refusal });
       this.toldRefusal = result.refusal;
@@ -71,6 +76,23 @@ export class LibraryCascade {
       // Whoever is at it judges, too, and what came after that is looked at next time.
       return false;
     }
+  }
+
+  /** What follows, and what follows from series and pages that have found together. */
+  private async judge(change: LibraryChange): Promise<Thought<Judgement>> {
+    const { deps, known } = this.parts;
+    const judge = (draft: Draft) => judgeNow(draft, deps, this.config);
+    const first = await change.step(judge);
+    const arrivals = await arrivalsIn(first.draft, seriesPages(deps.store, this.config, known));
+    this.isWaiting = arrivals.pageless.size > 0;
+    if (!settleArrivals(first.draft, arrivals)) return first;
+    const { plan, result, draft } = await change.step((again) => {
+      settleArrivals(again, arrivals);
+      return judge(again);
+    });
+    const writes = [...first.plan.writes, ...plan.writes];
+    const cascade = [...first.result.cascade, ...result.cascade];
+    return { plan: { ...plan, writes }, result: { ...result, cascade }, draft };
   }
 
   private async revision(): Promise<string> {

@@ -1,14 +1,14 @@
-import type { LibraryPairConfig, PairConfig } from "../config/config.ts";
+import type { LibraryConfig, LibraryPairConfig, PairConfig } from "../config/config.ts";
 import type { WritableConnector } from "../connector/connector.ts";
 import { createCollectionConnector } from "../connectors/collection/connector.ts";
 import type { EngineDeps } from "../engine/sync.ts";
 import { bookFields, collectionNames, seriesFields } from "../recipes/library/collections.ts";
 import { libraryPairs } from "../recipes/library/config.ts";
 import { type SeriesPages, withSeriesField } from "../recipes/library/series-field.ts";
-import type { PairLink, PairStore } from "../store/pair-store.ts";
+import type { PairLink } from "../store/pair-store.ts";
 
 /** How a configured pair is found among those that were reached. */
-type KnownPair = (config: PairConfig) => Promise<{ readonly syncId: string } | null>;
+export type KnownPair = (config: PairConfig) => Promise<{ readonly syncId: string } | null>;
 
 /**
  * The series or the books of a library, as one side of a sync. What is written through it was done in Notion: a person's
@@ -32,28 +32,38 @@ export function openLibraryShelf(
     },
   });
   if (shelf === "series") return connector;
-  const series = libraryPairs(library).find((pair) => pair.shelf === "series");
-  const syncIdOf = async () => (series === undefined ? null : ((await known(series))?.syncId ?? null));
-  return withSeriesField(connector, seriesPages(store.pairs, syncIdOf));
+  return withSeriesField(connector, seriesPages(store, library, known));
 }
 
 /** The links of the series' own sync say which page stands for which series. */
-function seriesPages(pairs: PairStore, syncIdOf: () => Promise<string | null>): SeriesPages {
+export function seriesPages(
+  { pairs, collections }: Pick<EngineDeps["store"], "pairs" | "collections">,
+  library: LibraryConfig,
+  known: KnownPair,
+): SeriesPages {
+  const collection = collectionNames(library.name).series;
+  const series = libraryPairs(library).find((pair) => pair.shelf === "series");
+  const linksOf = async (side: "left" | "right", ids: readonly string[]) => {
+    const syncId = series === undefined ? null : ((await known(series))?.syncId ?? null);
+    return syncId === null ? [] : await pairs.findLinks(syncId, side, ids);
+  };
   return {
     async pagesOf(seriesIds) {
-      const syncId = await syncIdOf();
-      const links = syncId === null ? [] : await pairs.findLinks(syncId, "right", seriesIds);
+      const links = await linksOf("right", seriesIds);
+      const dead = links.flatMap(({ status, rightId }) => (status === "dead" ? (rightId ?? []) : []));
+      const records = dead.length === 0 ? [] : await collections.getRecords(collection, dead);
+      const returning = new Set(records.flatMap(({ id, status }) => (status === "live" ? id : [])));
       return new Map(
-        links.flatMap((link): [string, string | null][] =>
-          link.rightId === null || (link.leftId === null && isAlive(link))
-            ? []
-            : [[link.rightId, isAlive(link) ? link.leftId : null]],
-        ),
+        links.flatMap((link): [string, string | null][] => {
+          const { leftId, rightId } = link;
+          // Not made yet, or on its way back from the trash.
+          const isAwaited = isAlive(link) ? leftId === null : returning.has(rightId ?? "");
+          return rightId === null || isAwaited ? [] : [[rightId, isAlive(link) ? leftId : null]];
+        }),
       );
     },
     async seriesOf(pageIds) {
-      const syncId = await syncIdOf();
-      const links = syncId === null ? [] : await pairs.findLinks(syncId, "left", pageIds);
+      const links = await linksOf("left", pageIds);
       return new Map(
         links.flatMap(({ leftId, rightId }): [string, string][] =>
           leftId === null || rightId === null ? [] : [[leftId, rightId]],

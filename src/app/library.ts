@@ -2,6 +2,7 @@ import type { Config, LibraryConfig, PairConfig } from "../config/config.ts";
 import { LockstepError } from "../core/errors.ts";
 import { runSchedule } from "../engine/schedule.ts";
 import type { EngineDeps } from "../engine/sync.ts";
+import { arrivalsIn, settleArrivals } from "../recipes/library/arrivals.ts";
 import type { Draft, Shelf, ShelfPlan } from "../recipes/library/draft.ts";
 import type { OpenLibrary } from "../recipes/library/open-library.ts";
 import { takeBack } from "../recipes/library/take-back.ts";
@@ -24,13 +25,16 @@ import {
   reportOf,
   type ShelfReport,
 } from "./library-report.ts";
+import { type KnownPair, seriesPages } from "./library-shelf.ts";
 import { LibrarySyncs, type SyncParts } from "./library-sync.ts";
 import type { RunReport } from "./lockstep.ts";
+import { outlast } from "./outlast.ts";
 
 export interface LibraryParts extends SyncParts {
   readonly deps: EngineDeps;
   readonly notion: Config["notion"];
   readonly herald: Herald;
+  readonly known: KnownPair;
   /** null: not to be asked. */
   readonly openLibrary: OpenLibrary | null;
 }
@@ -102,7 +106,13 @@ export class Library implements LibraryDesk {
       // A book is sent with the page of its series: first the series have to have pages.
       syncs.push(...(await this.syncs.run({ ...options, onProgress }, "import", "series")));
       demandGoing(options);
-      await change.step(think);
+      // A series may come back from the trash before its page does: its books note that they wait for it.
+      const arrivals = await arrivalsIn(draft, seriesPages(deps.store, this.config, this.parts.known));
+      await change.step((books, shelf) => {
+        const thought = think(books, shelf);
+        settleArrivals(books, arrivals);
+        return thought;
+      });
       syncs.push(...(await this.syncs.run({ ...options, onProgress }, "import", "books")));
       this.changed();
     }
@@ -183,8 +193,16 @@ export class Library implements LibraryDesk {
   }
 
   async follow(signal: AbortSignal, onRun: (report: RunReport) => void): Promise<void> {
-    const { recompute, timeZone, name, isEnabled, isFollowed } = this.config;
+    const { recompute, name, isEnabled, isFollowed } = this.config;
     if (!recompute.isEnabled || !isEnabled || !isFollowed) return;
+    const { herald, deps } = this.parts;
+    const { clock, ids } = deps;
+    const random = () => ids.random();
+    await outlast(() => this.keepSchedule(signal, onRun), { name, clock, random, herald, signal });
+  }
+
+  private async keepSchedule(signal: AbortSignal, onRun: (report: RunReport) => void): Promise<void> {
+    const { recompute, timeZone, name } = this.config;
     const { store, clock } = this.parts.deps;
     const runs = await store.listRuns({ syncId: libraryId(this.config), limit: 100 });
     const last = runs.find(({ trigger }) => trigger.startsWith("schedule"));

@@ -298,6 +298,29 @@ describe("what a person does in Notion", () => {
     });
   });
 
+  it("shelves a book in a series that was thrown away before it was seen, and nothing waits for that", async () => {
+    await using world = await LibraryWorld.open();
+    await world.import([saga(1)]);
+    const page = world.emulator.workspace.createPage({
+      parent: { dataSourceId: world.setup.series },
+      properties: { Name: { title: text("Mine") } },
+    });
+    world.emulator.workspace.trashPage(page);
+    world.edit("books", "Saga 1", { Series: { relation: [{ id: page }] }, Length: { number: 7 } });
+    await world.sync();
+    await world.import([saga(1, { narrators: ["Nora Narrator"] })]);
+    expect(world.page("books", "Saga 1").values).toMatchObject({
+      Series: [page],
+      Length: 7,
+      Narrators: "Nora Narrator",
+    });
+    world.emulator.workspace.restorePage(page);
+    await world.sync();
+    await world.sync();
+    expect(world.page("series", "Mine").values).toMatchObject({ "Series Key": "mine", "Owned/Total": "1/1" });
+    expect(await world.calls(() => world.sync())).toMatchObject({ writes: 0 });
+  });
+
   it("has its relation again when its series comes back from the trash", async () => {
     await using world = await LibraryWorld.open();
     await world.import([saga(1), saga(2)]);

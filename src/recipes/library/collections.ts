@@ -25,7 +25,8 @@ export const PLACES_FIELD = "series";
 
 /**
  * What Notion shows of a book. Beside it a record keeps `subtitle`, `language`, `cluster`, `isSynthetic`, `heardAt`, and
- * two notes of what was looked at last: `judged`, its status, and `away`, those of its series that are in the trash.
+ * notes of what was looked at last: `judged`, its status, `away`, those of its series that are in the trash, and `unshown`,
+ * those that have no page yet.
  */
 export const bookFields = [
   { id: "title", type: "text" },

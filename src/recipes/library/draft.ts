@@ -54,6 +54,7 @@ export interface ShelfPlan {
 const silentFields: ReadonlySet<string> = new Set([
   "judged",
   "away",
+  "unshown",
   "cluster",
   "language",
   "subtitle",

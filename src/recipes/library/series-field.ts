@@ -3,7 +3,7 @@ import { type Refusal, refusal, withView } from "../../connector/view.ts";
 import { isJsonObject, type Json } from "../../core/json.ts";
 import type { FieldSchema, SourceRecord } from "../../core/record.ts";
 import { PLACES_FIELD } from "./collections.ts";
-import { placesIn, placesJson, withSeries } from "./places.ts";
+import { awaitedId, awaitedPage, placesIn, placesJson, withArrived, withSeries } from "./places.ts";
 
 /** The field that stands for the series of a book, by their pages. */
 export const SERIES_FIELD = "$series";
@@ -45,7 +45,7 @@ async function mapRecords(
   return records.map((record) => {
     const { [PLACES_FIELD]: places, ...fields } = record.fields;
     const unobserved = record.unobserved.filter((id) => id !== PLACES_FIELD);
-    const found = placesIn(places).map(({ id }) => pageOf.get(id));
+    const found = placesIn(places).map(({ id }) => awaitedPage(id) ?? pageOf.get(id));
     if (places === undefined || found.includes(undefined))
       return { ...record, fields, unobserved: [...unobserved, SERIES_FIELD] };
     const shown = found.filter((page) => typeof page === "string").sort();
@@ -70,20 +70,13 @@ async function mapWrite(
   if (wanted === null)
     return refusal("VALUE_INVALID", `Tried to write ${SERIES_FIELD}: expected a list of page ids.`);
   const seriesOf = await pages.seriesOf(wanted);
-  const unknown = wanted.filter((page) => !seriesOf.has(page));
-  if (unknown.length > 0) {
-    const message = `The series on page ${unknown[0]} is not known yet; this is tried again once it is.`;
-    return refusal("RECORD_NOT_FOUND", message, retryMs);
-  }
-  const series = wanted.flatMap((page) => seriesOf.get(page) ?? []);
-  const before = write.kind === "create" ? [] : await placesOf(connector, write.id);
+  const before = write.kind === "create" ? [] : withArrived(await placesOf(connector, write.id), seriesOf);
+  // A page may be in the trash before anybody has taken it in: its series is awaited, and keeps nothing else back.
+  const series = wanted.map((page) => seriesOf.get(page) ?? awaitedId(page));
   return {
     write: { ...write, fields: { ...fields, [PLACES_FIELD]: placesJson(withSeries(before, series)) } },
   };
 }
-
-/** A series that a person has just made is taken in by the next run of its own sync. */
-const retryMs = 30_000;
 
 async function placesOf(connector: WritableConnector, id: string) {
   const observation = await connector.get(id);

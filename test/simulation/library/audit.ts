@@ -2,7 +2,7 @@ import type { CollectionRecord, CollectionVersion } from "../../../src/core/coll
 import { collectionChainFlaw } from "../../../src/core/collection/write.ts";
 import type { ShelfName } from "../../../src/recipes/library/draft.ts";
 import type { BookStatus } from "../../../src/recipes/library/model.ts";
-import { placesIn } from "../../../src/recipes/library/places.ts";
+import { awaitedPage, placesIn } from "../../../src/recipes/library/places.ts";
 import { statusNamesDefault as words } from "../../../src/recipes/library/status.ts";
 import type { PairLink } from "../../../src/store/pair-store.ts";
 import type { Store } from "../../../src/store/store.ts";
@@ -112,7 +112,8 @@ function related({ world }: AtRest, page: Page): readonly string[] {
 function pagesOf({ world, watch }: AtRest, { fields }: CollectionRecord): readonly string[] {
   const links = watch.linksOf("series");
   const pages = placesIn(fields.series).flatMap(
-    ({ id }) => links.find(({ rightId }) => rightId === id)?.leftId ?? [],
+    // Where a person has yet to say which series a page is, its books wait for it.
+    ({ id }) => awaitedPage(id) ?? links.find(({ rightId }) => rightId === id)?.leftId ?? [],
   );
   return pages.filter((id) => world.presence("series", id) === "live").sort();
 }

@@ -99,8 +99,8 @@ function pictureOf({ world, watch }: LibraryDrill): ReadonlyMap<string, string> 
       picture.set(page.id, JSON.stringify(Object.fromEntries(values)));
     }
     for (const { id, fields, provenance } of watch.live(shelf)) {
-      const { judged: _, away: __, ...seen } = fields;
-      const { $status: ___, ...vouched } = provenance;
+      const { judged: _, away: __, unshown: ___, ...seen } = fields;
+      const { $status: ____, ...vouched } = provenance;
       picture.set(`${shelf} ${id}`, JSON.stringify([seen, vouched]));
     }
   }

@@ -83,6 +83,7 @@ function openProcess(household: Household, machine: Machine, onCrash: () => void
     notion: config.notion,
     openLibrary: null,
     herald: new Herald(),
+    known: (pair) => syncs.pairs.known(pair),
     runPair: (pair, request) => runPair(syncs, pair, request),
     runDue: (pair, request) => runDue(syncs, pair, request),
   });
@@ -121,13 +122,7 @@ export function bootServer(household: Household, place: number, generation = 1):
   };
   const never = new AbortController().signal;
   const serving = Promise.all([twoWay.follow(never, onRun), library.follow(never, onRun)]);
-  void serving.catch((error: unknown) => {
-    if (!(error instanceof LockstepError)) return failOf(world, error);
-    // Without its store a server gives up, and whoever watches it starts it again.
-    world.trace.note(world.now, `${machine.name} ended: ${error.message}`);
-    machine.crash();
-    restart();
-  });
+  void serving.catch((error: unknown) => failOf(world, error));
 }
 
 /** How a command ended. `crashed`: it never will. */

@@ -6,6 +6,7 @@ import type { BookStatus } from "../../../src/recipes/library/model.ts";
 import { statusNamesDefault as words } from "../../../src/recipes/library/status.ts";
 import type { InboxEvent } from "../../../src/store/pair-store.ts";
 import { type Entry, fieldsOf, primaryOf, type RecordChange, type ShelfWatch } from "./shelf-watch.ts";
+import { isMerged } from "./shelving.ts";
 import {
   bookProperties as book,
   type LibraryWorld,
@@ -86,7 +87,8 @@ export class LibraryRules {
     if (isStatus && to === words.poubelle) return;
     if (
       this.#wasRetold(change, name, last.at) ||
-      this.#isUnseen(change, name, { value: from, since: last.at })
+      this.#isUnseen(change, name, { value: from, since: last.at }) ||
+      this.#isMerged(change, name, last.at)
     )
       return;
     this.#fail("L3", `${name} was ${show(from)}, a person's word, and was set to ${show(to)}`, change.id);
@@ -97,6 +99,13 @@ export class LibraryRules {
     const live = (value: Shown) =>
       listOf(value).filter((id) => this.#world.presence("series", id) === "live");
     return name === book.series && live(from).join() === live(to).join();
+  }
+
+  #isMerged(change: PageChange, name: string, since: number): boolean {
+    const shown = change.fields[name];
+    if (name !== book.series || shown === undefined) return false;
+    const [from, to] = [listOf(shown.from), listOf(shown.to)];
+    return isMerged({ world: this.#world, watch: this.#watch }, { change, from, to, since });
   }
 
   /** Changed and changed back before anybody looked: nobody can know that a person said so. */

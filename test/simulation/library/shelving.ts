@@ -1,0 +1,63 @@
+import { placesIn } from "../../../src/recipes/library/places.ts";
+import type { RecordChange, ShelfWatch } from "./shelf-watch.ts";
+import { bookProperties as book, type LibraryWorld, listOf, type PageChange } from "./world.ts";
+
+/** What a relation of a book was, when a person had written it last (virtual time), and what we made of it. */
+export interface Reshelving {
+  readonly change: PageChange;
+  readonly from: readonly string[];
+  readonly to: readonly string[];
+  readonly since: number;
+}
+
+/**
+ * True: a program shelved the book, too, before it could know of the person's word. Relations are merged element by
+ * element: what both have done stands.
+ */
+export function isMerged(
+  { world, watch }: { readonly world: LibraryWorld; readonly watch: ShelfWatch },
+  { change, from, to, since }: Reshelving,
+): boolean {
+  const partners = watch.partnersOf("books", change.id);
+  const ofBook = watch.changes.filter(({ shelf, after }) => shelf === "books" && partners.has(after.id));
+  const heardAt = ofBook.findIndex((each) => each.by === "Notion" && each.at >= since && isReshelved(each));
+  const unaware = ofBook.slice(0, heardAt < 0 ? ofBook.length : heardAt);
+  const moved = [...from.filter((id) => !to.includes(id)), ...to.filter((id) => !from.includes(id))];
+  return moved.every((page) => {
+    const isWanted = to.includes(page);
+    const isMover = (each: RecordChange) =>
+      each.by !== "Notion" && isIn(watch, page, each.after) === isWanted && isMovedBy(watch, page, each);
+    const mover = unaware.findLast(isMover);
+    return mover !== undefined && !wasShown(world, { change, page, isWanted, since: mover.at });
+  });
+}
+
+function isReshelved({ before, after }: RecordChange): boolean {
+  return JSON.stringify(before?.fields.series) !== JSON.stringify(after.fields.series);
+}
+
+function isIn(watch: ShelfWatch, page: string, record: RecordChange["before"]): boolean {
+  const series = watch.partnersOf("series", page);
+  return placesIn(record?.fields.series).some(({ id }) => series.has(id));
+}
+
+function isMovedBy(watch: ShelfWatch, page: string, { before, after }: RecordChange): boolean {
+  return isIn(watch, page, before) !== isIn(watch, page, after);
+}
+
+/** The page showed it since: then the person's word came after it, and goes before it. */
+function wasShown(
+  world: LibraryWorld,
+  {
+    change,
+    page,
+    isWanted,
+    since,
+  }: Pick<Reshelving, "change" | "since"> & { readonly page: string; readonly isWanted: boolean },
+): boolean {
+  return world.of(change.id).some(({ seq, at, fields }) => {
+    const shown = fields[book.series];
+    if (shown === undefined || seq >= change.seq || at < since) return false;
+    return listOf(shown.to).includes(page) === isWanted && listOf(shown.from).includes(page) !== isWanted;
+  });
+}
