@@ -97,7 +97,7 @@ export class Library implements LibraryDesk {
     const startedAt = deps.clock.now();
     const syncs = await this.syncs.run(options, "import");
     const { plan, result, draft } = await change.step(think, { only: "series" });
-    const report = { ...reportOf(plan, totalsOf(draft)), refusal: result.refusal };
+    const report = { ...reportOf(plan, totalsOf(plan, draft)), refusal: result.refusal };
     const expected = expectedOf(report, notion);
     if (plan.writes.length > 0) {
       const before = { calls: syncs.reduce((sum, { run }) => sum + run.calls, 0), startedAt };
@@ -230,7 +230,7 @@ export class Library implements LibraryDesk {
 
   private async preview(think: Think): Promise<ShelfReport> {
     const { plan, result, draft } = await thinkOver(this.parts.deps, this.config, think);
-    return { ...reportOf(plan, totalsOf(draft)), refusal: result.refusal, run: null, syncs: [] };
+    return { ...reportOf(plan, totalsOf(plan, draft)), refusal: result.refusal, run: null, syncs: [] };
   }
 
   private async change(
@@ -245,15 +245,26 @@ export class Library implements LibraryDesk {
     const warnings = result.refusal === null ? [] : [result.refusal];
     const run = await change.finish("succeeded", { warnings });
     if (run === null)
-      return { ...reportOf(plan, totalsOf(draft)), refusal: result.refusal, run, syncs: before };
+      return { ...reportOf(plan, totalsOf(plan, draft)), refusal: result.refusal, run, syncs: before };
     const syncs = await this.syncs.run({ ...options, ...deletesIn(plan) }, about.by);
     this.changed();
-    return { ...reportOf(plan, totalsOf(draft)), refusal: result.refusal, run, syncs: [...before, ...syncs] };
+    return {
+      ...reportOf(plan, totalsOf(plan, draft)),
+      refusal: result.refusal,
+      run,
+      syncs: [...before, ...syncs],
+    };
   }
 }
 
-function totalsOf(draft: Draft): { readonly series: number; readonly books: number } {
-  return { series: draft.all("series").length, books: draft.all("books").length };
+/** Those that are there, and those that go. */
+function totalsOf(plan: ShelfPlan, draft: Draft): { readonly series: number; readonly books: number } {
+  const { records } = plan;
+  const count = (shelf: "series" | "books") => {
+    const trashed = records.filter((record) => record.shelf === shelf && record.kind === "trash");
+    return draft.live(shelf).length + trashed.length;
+  };
+  return { series: count("series"), books: count("books") };
 }
 
 /** What a plan deletes was asked for: the guard of the syncs need not ask again. */

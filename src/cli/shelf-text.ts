@@ -1,5 +1,7 @@
+import { labelOf, statusWordOf } from "../app/library-labels.ts";
 import type { ShelfCounts, ShelfReport } from "../app/library-report.ts";
 import { nextStepOf } from "../app/next-step.ts";
+import { isJsonObject, type Json } from "../core/json.ts";
 import type { Painter } from "./paint.ts";
 import { type Column, oneLine, table } from "./table.ts";
 import { valueText } from "./value-text.ts";
@@ -59,26 +61,42 @@ function recordsText(records: readonly PlannedRecord[], paint: Painter): string 
     .join("\n");
 }
 
-function fieldLines({ kind, fields }: PlannedRecord): readonly string[] {
+function fieldLines({ kind, shelf, fields }: PlannedRecord): readonly string[] {
   if (kind === "create" || kind === "restore") {
     const shown = fields.filter(({ field, to }) => shownOfNew.includes(field) && to !== null);
     return shown.length === 0
       ? []
-      : [`      ${shown.map(({ field, to }) => `${field} ${valueText(to)}`).join(", ")}`];
+      : [
+          `      ${shown.map(({ field, to }) => `${labelOf(shelf, field)} ${fieldText(field, to)}`).join(", ")}`,
+        ];
   }
   return fields.map(({ field, from, to, reason }) => {
     const why = reason === "" ? "" : `  (${oneLine(reason, 80)})`;
-    return `      ${oneLine(field)}: ${valueText(from)} → ${valueText(to)}${why}`;
+    return `      ${labelOf(shelf, oneLine(field))}: ${fieldText(field, from)} → ${fieldText(field, to)}${why}`;
   });
+}
+
+/** A value as people see it in Notion. */
+function fieldText(field: string, value: Json): string {
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  if ((field === "status" || field === "finalStatus") && typeof value === "string")
+    return statusWordOf(value) ?? valueText(value);
+  if (field === "series" && Array.isArray(value)) return valueText(value.map(placeText).join(", "));
+  return valueText(value);
+}
+
+function placeText(place: Json): string {
+  if (!isJsonObject(place) || typeof place.id !== "string") return valueText(place);
+  return typeof place.position === "string" ? `${place.id} #${place.position}` : place.id;
 }
 
 function keptLines(kept: ShelfReport["kept"]): readonly string[] {
   const shown = kept.slice(0, 20);
   return [
     "Kept as it is:",
-    ...shown.map(({ title, field, kept: value, offered, reason }) => {
-      const other = offered === null ? "" : `, not ${valueText(offered)}`;
-      return `  ${oneLine(title)}: ${field} ${valueText(value)}${other}, because ${reason}`;
+    ...shown.map(({ shelf, title, field, kept: value, offered, reason }) => {
+      const other = offered === null ? "" : `, not ${fieldText(field, offered)}`;
+      return `  ${oneLine(title)}: ${labelOf(shelf, field)} ${fieldText(field, value)}${other}, because ${reason}`;
     }),
     ...(kept.length > shown.length ? [`  … and ${kept.length - shown.length} more`] : []),
   ];

@@ -124,12 +124,12 @@ export interface Upload {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** A form with a file, or the file as the body, with the options in the address. */
+/** A form with a file, or the file as the body. Options are in the address, or in the form. */
 export async function uploadIn(request: Request): Promise<Upload> {
+  const asked = Object.fromEntries(new URL(request.url).searchParams);
   if (!/^multipart\/form-data/i.test(request.headers.get("content-type") ?? "")) {
     const bytes = new Uint8Array(await request.arrayBuffer());
-    const fields = Object.fromEntries(new URL(request.url).searchParams);
-    return { file: fileOf("the body of the request", bytes, null), fields };
+    return { file: fileOf("the body of the request", bytes, null), fields: asked };
   }
   const form = await request.formData().catch((cause: unknown) => {
     throw new LockstepError("USAGE", "The form cannot be read; expected multipart/form-data with a file.", {
@@ -141,7 +141,8 @@ export async function uploadIn(request: Request): Promise<Upload> {
     throw new LockstepError("USAGE", 'The form has no file; expected a part "file".');
   const list = companion instanceof File ? await companion.text() : companion;
   const bytes = new Uint8Array(await file.arrayBuffer());
-  return { file: fileOf(file.name, bytes, list === undefined ? null : jsonIn(list)), fields };
+  const lists = list === undefined ? null : jsonIn(list);
+  return { file: fileOf(file.name, bytes, lists), fields: { ...asked, ...fields } };
 }
 
 function fileOf(name: string, bytes: Uint8Array, companion: Json): ImportFile {

@@ -27,13 +27,34 @@ const imported: ImportReport = {
   expected: { calls: 9, seconds: 3 },
   counts: { series: { ...none, create: 1 }, books: { ...none, change: 1, unchanged: 4, kept: 1 } },
   records: [
-    { shelf: "series", id: "saga", title: "Saga", kind: "create", fields: [] },
+    {
+      shelf: "series",
+      id: "saga",
+      title: "Saga",
+      kind: "create",
+      fields: [
+        { field: "finalStatus", from: null, to: "inProgress", reason: "new" },
+        { field: "key", from: null, to: "saga", reason: "new" },
+      ],
+    },
     {
       shelf: "books",
       id: "B1",
       title: "One\u001b[31m",
       kind: "change",
-      fields: [{ field: "length", from: 60, to: 61, reason: "Audible says so" }],
+      fields: [
+        { field: "length", from: 60, to: 61, reason: "Audible says so" },
+        { field: "isOwned", from: false, to: true, reason: "" },
+        {
+          field: "series",
+          from: null,
+          to: [
+            { id: "saga", position: "2" },
+            { id: "arc", position: null },
+          ],
+          reason: "",
+        },
+      ],
     },
   ],
   kept: [
@@ -84,11 +105,14 @@ describe("import", () => {
         "Books        0       1        0      0          4     1",
         "",
         "  + Saga  series saga",
+        "      Final Status In progress",
         "  ~ One [31m  book B1",
-        "      length: 60 → 61  (Audible says so)",
+        "      Length: 60 → 61  (Audible says so)",
+        "      Owned: no → yes",
+        "      Series: (empty) → saga #2, arc",
         "",
         "Kept as it is:",
-        "  Two: title Two, not 2, because a person wrote it",
+        "  Two: Title Two, not 2, because a person wrote it",
         "",
         "Nothing was written. With --commit: about 9 calls to Notion, about 1 min.",
         "",
@@ -164,11 +188,12 @@ describe("library", () => {
     const fake = await withLibrary({
       reset: async ({ isCommitted, count }) => {
         asked.push([isCommitted, count]);
-        return shelf;
+        const { series, books } = shelf.counts;
+        return { ...shelf, counts: { series: { ...series, trash: 3 }, books: { ...books, trash: 4 } } };
       },
     });
     const looked = await run(fake, ["library", "reset"]);
-    expect(looked.stdout).toContain("lockstep library reset --yes COUNT");
+    expect(looked.stdout).toContain("To do it: lockstep library reset --yes 7");
     await run(fake, ["library", "reset", "--yes", "7"]);
     expect(asked).toEqual([
       [false, null],

@@ -119,11 +119,12 @@ function importText(context: CommandContext, report: ImportReport, isCommitted: 
   const isNothing = books.create + books.change + books.restore + series.create + series.change === 0;
   const minutes =
     expected.seconds === null ? "" : `, about ${Math.max(1, Math.ceil(expected.seconds / 60))} min`;
-  const next = isCommitted
-    ? []
-    : isNothing
-      ? ["", "Nothing to do."]
-      : ["", `Nothing was written. With --commit: about ${expected.calls} calls to Notion${minutes}.`];
+  const next =
+    isCommitted || format === null
+      ? []
+      : isNothing
+        ? ["", "Nothing to do."]
+        : ["", `Nothing was written. With --commit: about ${expected.calls} calls to Notion${minutes}.`];
   return [
     format === null
       ? `${oneLine(file)}: not read`

@@ -43,10 +43,13 @@ export async function reset(
   const { io } = context;
   const given = yes ?? (await typedCount(context));
   const count = given === undefined ? null : wholeNumber("--yes", given, { min: 0, max: 10_000_000 });
-  const result = await change(context, count !== null, (library, options) =>
-    library.reset({ ...options, count }),
-  );
-  const hint = "To do it: lockstep library reset --yes COUNT, with the number of records.";
+  let live = 0;
+  const result = await change(context, count !== null, async (library, options) => {
+    const report = await library.reset({ ...options, count });
+    live = report.counts.series.trash + report.counts.books.trash;
+    return report;
+  });
+  const hint = `To do it: lockstep library reset --yes ${live}`;
   return count === null && !io.isInteractive ? withHint(Promise.resolve(result), hint) : result;
 }
 

@@ -15,7 +15,7 @@ export interface RunsFlags {
 
 const columns: readonly Column<RunReport>[] = [
   { title: "RUN", value: ({ run }) => run.id },
-  { title: "SYNC", value: ({ sync }) => oneLine(sync) },
+  { title: "SYNC", value: syncText },
   { title: "STATUS", value: ({ run }) => run.status },
   { title: "TRIGGER", value: ({ run }) => oneLine(run.trigger) },
   { title: "STARTED", value: ({ run }) => minuteOf(run.startedAt) },
@@ -26,6 +26,11 @@ const columns: readonly Column<RunReport>[] = [
   { title: "DELETED", value: ({ run }) => run.counts.deleted },
   { title: "CALLS", value: ({ run }) => run.calls },
 ];
+
+/** What a library's own run did is what people look for: "library: import". */
+function syncText({ sync, run }: RunReport): string {
+  return oneLine(run.type === "library" ? `${sync}: ${run.source}` : sync);
+}
 
 /** Runs and their evidence: a list, one in full, or one verified. */
 export function runs(context: CommandContext, flags: RunsFlags): Promise<CommandResult> {

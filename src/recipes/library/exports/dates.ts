@@ -94,7 +94,7 @@ export class DateColumn {
     const first = this.entries.find(({ read }) => isEither(read));
     const expected =
       "dates of one order: no date of this column shows whether the day or the month comes first (or they contradict each " +
-      'other). Say which, "day-first" or "month-first"';
+      "other). Say which with --dates (over HTTP: dates), day-first or month-first";
     const got = `"${first?.text ?? ""}"${count > 1 ? ` and ${count - 1} more that can be read both ways` : ", which can be read both ways"}`;
     return { row: null, line: null, column: this.name, expected, got, lost: "value" };
   }
