@@ -106,11 +106,14 @@ export class Library implements LibraryDesk {
       // A book is sent with the page of its series: first the series have to have pages.
       syncs.push(...(await this.syncs.run({ ...options, onProgress }, "import", "series")));
       demandGoing(options);
-      // A series may come back from the trash before its page does: its books note that they wait for it.
+      // A series may come back from the trash before its page does, and unseen by books that came back before it: its books
+      // note it, and are looked at again.
       const arrivals = await arrivalsIn(draft, seriesPages(deps.store, this.config, this.parts.known));
+      const returned = plan.records.filter(({ shelf, kind }) => shelf === "series" && kind === "restore");
+      const pageless = new Set([...arrivals.pageless, ...returned.map(({ id }) => id)]);
       await change.step((books, shelf) => {
         const thought = think(books, shelf);
-        settleArrivals(books, arrivals);
+        settleArrivals(books, { ...arrivals, pageless });
         return thought;
       });
       syncs.push(...(await this.syncs.run({ ...options, onProgress }, "import", "books")));

@@ -73,9 +73,11 @@ async function mapWrite(
   const before = write.kind === "create" ? [] : withArrived(await placesOf(connector, write.id), seriesOf);
   // A page may be in the trash before anybody has taken it in: its series is awaited, and keeps nothing else back.
   const series = wanted.map((page) => seriesOf.get(page) ?? awaitedId(page));
-  return {
-    write: { ...write, fields: { ...fields, [PLACES_FIELD]: placesJson(withSeries(before, series)) } },
-  };
+  // Nobody can have meant a series whose page is in the trash: it is not to be seen.
+  const pageOf = await pages.pagesOf(before.map(({ id }) => id));
+  const unseen = before.flatMap(({ id }) => (pageOf.get(id) === null ? id : []));
+  const places = placesJson(withSeries(before, [...series, ...unseen]));
+  return { write: { ...write, fields: { ...fields, [PLACES_FIELD]: places } } };
 }
 
 async function placesOf(connector: WritableConnector, id: string) {
