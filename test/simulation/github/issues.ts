@@ -96,9 +96,11 @@ export class IssueTable extends Table {
     if (state === "open") this.#tombstones.delete(id);
     if (state === "open") return false;
     const [made] = isOurs ? (tombstone.exec(body ?? "") ?? []) : [];
-    if (made !== undefined && !this.#tombstones.has(id)) this.#tombstones.set(id, made);
-    const known = this.#tombstones.get(id);
-    return known !== undefined && (body ?? "").includes(known);
+    const before = this.#tombstones.get(id);
+    const stands = (mark: string | undefined) => mark !== undefined && (body ?? "").includes(mark);
+    // One of ours that was sent before may come after.
+    if (made !== undefined && !stands(before)) this.#tombstones.set(id, made);
+    return stands(this.#tombstones.get(id));
   }
 
   #notePull(

@@ -168,4 +168,20 @@ export const planningMutants: readonly Mutant[] = [
     replace: "if ((isOver && found !== null) || doc.pull === null) return found;",
     profile: "planningShips",
   },
+  {
+    name: "spent-mark-stands",
+    rule: "an issue that was opened again is no deleted one at its next closing",
+    file: "src/engine/two-way/marks.ts",
+    search: "const isSpent = pair.doc.seen[side]?.marker === spentMarker;",
+    replace: "const isSpent = spentMarker !== '';",
+    profile: "planningDeaths",
+  },
+  {
+    name: "late-list-unknown",
+    rule: "what a late write puts back beside what it was about is our own write, too",
+    file: "src/engine/two-way/reads.ts",
+    search: "{ ...intent.along, ...intent.fields }",
+    replace: "{ ...intent.fields }",
+    profile: "planningLabels",
+  },
 ];

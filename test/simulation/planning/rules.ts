@@ -17,7 +17,7 @@ import type { Watch } from "../watch.ts";
 import type { World } from "../world.ts";
 import type { PassCalls } from "./planners.ts";
 import { PullRules, stateWord } from "./pull-rules.ts";
-import { planningOf } from "./setup.ts";
+import { planningOf, REVIEW } from "./setup.ts";
 
 /** Between a reading and the request that rests on it, travel included. */
 const BLIND_MS = freshMs + 1_500;
@@ -115,7 +115,10 @@ export class PlanningRules {
     const isQuiet = links.every(
       ({ dueAt, problem, openConflicts }) => dueAt === null && problem === null && openConflicts === 0,
     );
-    const isWaited = [...this.#table.pulls.values()].some((moments) => moments.at(-1)?.state === "open");
+    const isWaited =
+      [...this.#table.pulls.values()].some((moments) => moments.at(-1)?.state === "open") ||
+      // A branch is looked for every five minutes.
+      [...this.#docs.values()].some(({ status, pull }) => status === REVIEW && pull === null);
     if (!isQuiet || isWaited || polls.length === 0) return;
     const copies = this.#config.comments === "off" || this.#config.comments === "github" ? 0 : 1;
     const most = { left: 2, right: (2 + copies) * this.#config.repositories.length };
