@@ -119,7 +119,9 @@ export class PlanningRules {
       [...this.#table.pulls.values()].some((moments) => moments.at(-1)?.state === "open") ||
       // A branch is looked for every five minutes.
       [...this.#docs.values()].some(({ status, pull }) => status === REVIEW && pull === null);
-    if (!isQuiet || isWaited || polls.length === 0) return;
+    // Polls may be so rare that each of them sweeps.
+    const isSwept = (this.#world.options.sweepEveryMs ?? Number.POSITIVE_INFINITY) <= this.#world.pollEveryMs;
+    if (!isQuiet || isWaited || isSwept || polls.length === 0) return;
     const copies = this.#config.comments === "off" || this.#config.comments === "github" ? 0 : 1;
     const most = { left: 2, right: (2 + copies) * this.#config.repositories.length };
     for (const side of ["left", "right"] as const) {
