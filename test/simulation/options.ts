@@ -259,6 +259,8 @@ export const hubActKinds = [
   "closePull",
   "shipRow",
   "changeRights",
+  "dateRow",
+  "dateIssue",
 ] as const;
 
 /** What people and players do to a library. */

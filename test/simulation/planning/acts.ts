@@ -1,5 +1,5 @@
 import { rowFacts } from "../../../src/recipes/planning/board.ts";
-import type { Performer } from "../acts.ts";
+import type { Act, Performer } from "../acts.ts";
 import { HUB_BOT, HUB_TOKEN } from "../github/hub.ts";
 import { IssueTable } from "../github/issues.ts";
 import { createOn, PERSON, pickRecord, write } from "../hands.ts";
@@ -270,6 +270,12 @@ export const hubPerformers: Readonly<Record<(typeof hubActKinds)[number], Perfor
     const contents = field % 3 === 0 ? "write" : "read";
     hub.people.addToken(HUB_TOKEN, { login: HUB_BOT, rights: { ...rights, contents } });
   }),
+  dateRow: onRow((id, act, world) => set(world, id, "Due", act.field % 6 === 0 ? null : dayOf(act))),
+  dateIssue: onIssue(({ name, number, issue }, { hub }, act) => {
+    const text = (issue.body ?? "").replace(/\n*Due: \d{4}-\d{2}-\d{2}/g, "");
+    const line = act.field % 6 === 0 ? "" : `\n\nDue: ${dayOf(act)}`;
+    hub.people.editIssue(name, number, { body: `${text}${line}` }, who(act));
+  }),
   /** Everything that a merge takes, in the order in which people do it. */
   shipRow(world, act) {
     const { table } = world;
@@ -295,6 +301,11 @@ export const hubPerformers: Readonly<Record<(typeof hubActKinds)[number], Perfor
     });
   },
 };
+
+/** Another one each time, so that the books can tell them apart. */
+function dayOf({ token }: Act): string {
+  return new Date(Date.UTC(2027, 0, 1 + Number(token.slice(1)))).toISOString().slice(0, 10);
+}
 
 const idle = { settle: () => {}, skew: () => {} };
 

@@ -155,6 +155,25 @@ export const planningProfiles: Readonly<Record<string, Profile>> = {
         },
       },
     ),
+  /** Days, which stand below the text of an issue, and the text beside them. */
+  planningDates: (options) =>
+    planned(
+      options,
+      { hubLost: 0.1, hubLate: 0.1, crash: 0.01 },
+      {
+        ...short,
+        isHot: true,
+        weights: {
+          addRow: 6,
+          openIssue: 6,
+          dateRow: 25,
+          dateIssue: 25,
+          writeBody: 10,
+          tamper: 4,
+          moveRow: 4,
+        },
+      },
+    ),
   /** Markers that were copied, cut and made by hand. */
   planningForgers: (options) =>
     planned(

@@ -13,6 +13,7 @@ const membersOf: Readonly<Record<string, readonly string[]>> = {
   Priority: ["labels"],
   Sprint: ["milestone"],
   Assignees: ["assignees"],
+  Due: [],
   Repository: [],
 };
 

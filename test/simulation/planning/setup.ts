@@ -54,6 +54,7 @@ export function configOf(options: Options): Config {
           priority: { conflict },
           sprint: { conflict },
           assignees: { conflict, people },
+          ...((options.weights.dateRow ?? 0) > 0 ? { due: { conflict } } : {}),
         },
         pulls: { requireReview: random.chance(0.3) },
         comments: random.pick(["off", "notion", "github", "both"]),

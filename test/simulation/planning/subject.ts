@@ -36,6 +36,7 @@ const fields: readonly Field[] = [
   { name: "Sprint", kind: "choice", owner: "both", property: { name: "Sprint", type: "select" } },
   { name: "Assignees", kind: "tags", owner: "both", property: people },
   { name: "Other people", kind: "kept", owner: "both", property: people },
+  { name: "Due", kind: "text", owner: "both", property: { name: "Due", type: "date" } },
   { name: "Repository", kind: "choice", owner: "both", property: { name: "Repository", type: "select" } },
   {
     name: rowFacts.issue,
@@ -185,6 +186,7 @@ function readIssue(issue: Issue, repository: Repository): Readonly<Record<string
     Sprint: repository.milestones.find(({ number }) => number === issue.milestone)?.title ?? null,
     Assignees: [...sorted(issue.assignees.filter((login) => Object.values(loginById).includes(login)))],
     "Other people": [...sorted(issue.assignees.filter((login) => !Object.values(loginById).includes(login)))],
+    Due: /(?:^|\n)Due: (\d{4}-\d{2}-\d{2})$/.exec(aboveOurs(issue.body ?? ""))?.[1] ?? null,
     Repository: fullName,
     [rowFacts.issue]: `${fullName}#${issue.number}`,
     [rowFacts.issueLink]: `https://github.com/${fullName}/issues/${issue.number}`,
@@ -192,11 +194,15 @@ function readIssue(issue: Issue, repository: Repository): Readonly<Record<string
   };
 }
 
-/** What people wrote: without our own lines. */
+/** What people wrote: without our own lines, and the day below it. */
 export function contentIn(body: string): string | null {
-  const content = body
+  const content = aboveOurs(aboveOurs(body).replace(/(?:^|\n)Due: \d{4}-\d{2}-\d{2}$/, ""));
+  return content === "" ? null : content;
+}
+
+function aboveOurs(body: string): string {
+  return body
     .replace(/<!--\s*lockstep:[^<>]*-->/g, "")
     .replace(/\[Planned in Notion\]\([^)]*\)\s*$/, "")
     .trim();
-  return content === "" ? null : content;
 }
