@@ -88,6 +88,8 @@ async function takeStep(session: Session, change: PairChange, options: ConvergeO
     options.onPlan?.(pair, plan);
     const unmarked = options.onPlan === null ? sideToMark(session, pair, plan) : undefined;
     if (unmarked === undefined) return { ending: await finish(session, change, plan, stored) };
+    const needed = needsReading(session, pair, unmarked, onlyMarker);
+    if (needed.length > 0) return { change: await readAll(session, change, needed) };
     return send(session, marking(change, unmarked), { plan, stored, side: unmarked, write: onlyMarker });
   }
   const write = plan.writes[side];
