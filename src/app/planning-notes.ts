@@ -4,6 +4,7 @@ import { rowFacts } from "../recipes/planning/board.ts";
 import type { PairConflict, PairLink } from "../store/pair-store.ts";
 import type { CommentCopier } from "./planning-comments.ts";
 import { newFollowDoc } from "./planning-ledger.ts";
+import type { Fate } from "./planning-once.ts";
 import type { StepParts } from "./planning-step.ts";
 
 const conflictsMax = 200;
@@ -55,25 +56,30 @@ export class PlanningNotes {
     for await (const link of deps.store.pairs.iterateLinks(source.syncId)) {
       if (link.status !== "unlinked" && link.status !== "dead") continue;
       const doc = ledger.find(link.id) ?? newFollowDoc;
-      if (!doc.isParted && (await this.part(link))) await ledger.put(link.id, { ...doc, isParted: true });
+      const key = `parted ${openPair(link).doc.seen.left?.revision}`;
+      if (doc.isParted || doc.refused?.key === key) continue;
+      const fate = await this.part(link);
+      if (fate === "there") await ledger.put(link.id, { ...doc, isParted: true });
+      // A row in the trash takes no note, and is written to when it is back.
+      if (fate === "refused") await ledger.put(link.id, { ...doc, refused: { key, at: deps.clock.now() } });
     }
   }
 
-  private async part(link: PairLink): Promise<boolean> {
+  private async part(link: PairLink): Promise<Fate> {
     const { seen } = openPair(link).doc;
     const { leftId, rightId } = link;
     if (link.status === "unlinked" && seen.right?.presence === "out" && leftId !== null)
-      return seen.left?.presence !== "live" || this.markRow(leftId, seen.left.revision);
+      return seen.left?.presence === "live" ? this.markRow(leftId, seen.left.revision) : "there";
     const isClosed =
       link.status === "dead" && seen.left?.presence !== "live" && seen.right?.presence === "trashed";
     if (isClosed && rightId !== null)
-      return (await this.copier.say({ issueId: rightId }, `archived:${link.id}`, archivedNote)) === "there";
-    return false;
+      return this.copier.say({ issueId: rightId }, `archived:${link.id}`, archivedNote);
+    return "later";
   }
 
-  private async markRow(pageId: string, revision: string): Promise<boolean> {
+  private async markRow(pageId: string, revision: string): Promise<Fate> {
     const note = this.propertyIds[rowFacts.note];
-    if (note === undefined) return true;
+    if (note === undefined) return "there";
     const { deps, rows, signal } = this.parts;
     const connector = await rows();
     const outcome = await connector.apply(
@@ -85,7 +91,8 @@ export class PlanningNotes {
       },
       { sendBy: deps.clock.monotonic() + sendWithinMs, signal },
     );
-    return outcome.kind === "applied";
+    if (outcome.kind === "applied") return "there";
+    return outcome.kind === "refused" && outcome.retryAfterMs === null ? "refused" : "later";
   }
 }
 

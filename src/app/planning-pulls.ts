@@ -223,8 +223,7 @@ export class PullFollower {
       ...doc,
       status,
       statusSeq,
-      // Whatever was there when the sync was accepted was noted down then: this was set since.
-      isArmed: ledger.state.acceptedAt !== null,
+      isArmed: this.isSince(one, doc),
       isRelayed: await this.isRelayed(one),
       isOpened: false,
       lookAt: 0,
@@ -234,6 +233,17 @@ export class PullFollower {
     };
     await ledger.put(one.pair.link.id, entered);
     return { ...one, doc: entered };
+  }
+
+  /**
+   * It was set since a person accepted the sync. What was there then was noted down; but a row that was made before and showed only after
+   * may have had its status all along.
+   */
+  private isSince({ pair }: Followed, { status, statusSeq }: FollowDoc): boolean {
+    const { acceptedAt } = this.parts.ledger.state;
+    if (acceptedAt === null) return false;
+    const isFirstLook = status === null && statusSeq === null;
+    return !isFirstLook || !(Date.parse(pair.doc.seen.left?.createdAt ?? "") <= Date.parse(acceptedAt));
   }
 
   private async pullOf(one: Followed, open: readonly PullRequest[]): Promise<PullRequest | null> {
