@@ -92,9 +92,10 @@ export class IssueTable extends Table {
   }
 
   /** We closed it in place of deleting it, and nobody has opened it or taken that word off since. */
-  #isTombstone(id: string, { state, body }: Issue, isOurs: boolean): boolean {
-    if (state === "open") this.#tombstones.delete(id);
-    if (state === "open") return false;
+  #isTombstone(id: string, { state, reason, body }: Issue, isOurs: boolean): boolean {
+    const isClosedSo = state === "closed" && reason === "not_planned";
+    if (!isClosedSo) this.#tombstones.delete(id);
+    if (!isClosedSo) return false;
     const [made] = isOurs ? (tombstone.exec(body ?? "") ?? []) : [];
     const before = this.#tombstones.get(id);
     const stands = (mark: string | undefined) => mark !== undefined && (body ?? "").includes(mark);
