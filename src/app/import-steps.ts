@@ -13,12 +13,13 @@ import { placesIn } from "../recipes/library/places.ts";
 import { statusIn, textIn } from "../recipes/library/shelf-book.ts";
 import type { Run } from "../store/store.ts";
 import { pauseWhileBusy } from "./busy.ts";
-import { type KeptImport, keepImport, keptImport } from "./kept-import.ts";
+import { type KeptImport, keepImport, keepPlaces, keptImport } from "./kept-import.ts";
 import { LibraryChange, type StepOptions, thinkOver } from "./library-change.ts";
 import { readImport, takeIn } from "./library-import.ts";
 import type { ImportFile, ImportOptions } from "./library-report.ts";
 import { LibrarySyncs, type SyncParts } from "./library-sync.ts";
 import { failureOf, isBusy, Pushing, type PushParts } from "./pushing.ts";
+import { ShelfMemory } from "./shelf-memory.ts";
 
 export interface StepsParts extends SyncParts, PushParts {
   readonly deps: PushParts["deps"];
@@ -30,7 +31,7 @@ export interface StepsParts extends SyncParts, PushParts {
 export interface BookItem {
   readonly importId: string;
   readonly asin: string;
-  /** What Open Library says of its series; absent or empty: nothing. */
+  /** What Open Library says of its series only now; absent or empty: no more than when the import began. */
   readonly found?: readonly SeriesPlace[];
 }
 
@@ -61,6 +62,7 @@ export class ImportSteps {
   private readonly parts: StepsParts;
   private readonly syncs: LibrarySyncs;
   private readonly pushing: Pushing;
+  private readonly shelf: ShelfMemory;
   /** The import of the last step: the next one is most likely of the same. */
   private last: { readonly kept: KeptImport; readonly plain: PlacedImport } | null = null;
 
@@ -69,6 +71,7 @@ export class ImportSteps {
     this.parts = parts;
     this.syncs = new LibrarySyncs(config, parts);
     this.pushing = new Pushing(config, parts);
+    this.shelf = new ShelfMemory(parts.deps.store.collections, collectionNames(config.name));
   }
 
   /** Reads a file and keeps what is in it for the steps. Its problems are told, and the rest is taken in. */
@@ -88,36 +91,32 @@ export class ImportSteps {
     return { importId: id, format, rows, podcasts, books: books.length, problems: read.problems };
   }
 
-  /** Asks Notion what changed there, so that nothing is made that is there, and says which books there are to do. */
+  /**
+   * Asks Notion what changed there, so that nothing is made that is there, and Open Library about all books that need it, so
+   * that each step knows what one machine would; and says which books there are to do.
+   */
   async begin(
     { importId, batch = 1 }: { readonly importId: string; readonly batch?: number },
     { batchMax, signal }: Signalled & { readonly batchMax: number },
   ): Promise<BegunImport> {
     const { kept } = await this.open(importId);
-    if (batch === 1) for (const report of await this.syncs.run({ signal }, "import")) failureOf(report);
+    if (batch === 1) {
+      await this.askOpenLibrary(kept, signal);
+      for (const report of await this.syncs.run({ signal }, "import")) failureOf(report);
+    }
     const asins = [...new Set(kept.books.map(({ asin }) => asin.toUpperCase()))];
     const items = asins.slice((batch - 1) * batchMax, batch * batchMax).map((asin) => ({ importId, asin }));
     const next = batch * batchMax < asins.length ? { importId, batch: batch + 1 } : null;
     return { importId, items, next };
   }
 
-  /** What is known elsewhere of the series of a book that Audible leaves without one, or without a place in it. */
+  /** Asks again about a book of which Open Library could not be asked when the import began. */
   async lookUpSeries(item: BookItem, { signal }: Signalled = {}): Promise<BookItem> {
     const { openLibrary } = this.parts;
     const { kept } = await this.open(item.importId);
-    const exported = kept.books.filter((book) => isAsin(book, item.asin));
-    const found: SeriesPlace[] = [];
-    if (openLibrary !== null) {
-      const asked: OpenLibrary = {
-        async findSeries(work, during) {
-          const answer = await openLibrary.findSeries(work, during);
-          if (answer.kind === "known") found.push(...answer.places);
-          return answer;
-        },
-      };
-      await enrich(exported, { companion: kept.lists, openLibrary: asked }, { signal });
-    }
-    return { ...item, found };
+    const exported = kept.books.filter((book) => isAsin(book, item.asin) && !kept.places.has(book.asin));
+    const { places } = await enrich(exported, { companion: kept.lists, openLibrary }, { signal });
+    return { ...item, found: [...places.values()].flat() };
   }
 
   /** The series of a book: their records, and their pages. */
@@ -218,22 +217,44 @@ export class ImportSteps {
     const { kept, plain } = await this.open(item.importId);
     const { found = [] } = item;
     const { lists, today, isSynthesizing } = kept;
-    const books = found.length === 0 ? plain : place(kept, new Map([[item.asin, found]]));
+    const books = found.length === 0 ? plain : place(kept, [[item.asin, found]]);
     const think = (draft: Draft) => {
       const judged = takeIn(draft, { incoming: { books, lists, today, isSynthesizing } }, this.config);
       onThought(draft, judged);
       return judged;
     };
-    const thought = await thinkOver(this.parts.deps, this.config, think);
+    const thought = await thinkOver(() => this.shelf.read(), think);
     if (choose(thought.plan.writes).length === 0) return thought.result;
     await using change = await this.beginChange(kept, signal);
-    const { result } = await change.step(think, { choose });
-    await change.finish("running");
-    return result;
+    try {
+      const { result } = await change.step(think, { choose });
+      await change.finish("running");
+      return result;
+    } catch (error) {
+      // Should what is remembered be why, the next try does not meet it again.
+      this.shelf.forget();
+      throw error;
+    }
+  }
+
+  /** Remembers what it said; asked again, it goes on where it was. */
+  private async askOpenLibrary(kept: KeptImport, signal: AbortSignal | undefined): Promise<void> {
+    const { deps, openLibrary } = this.parts;
+    if (openLibrary === null) return;
+    const { places } = await enrich(kept.books, { companion: kept.lists, openLibrary }, { signal });
+    await keepPlaces(deps.store.answers, { id: kept.id, places }, deps.clock.now());
+    this.last = null;
   }
 
   private async beginChange(kept: KeptImport, signal: AbortSignal | undefined): Promise<LibraryChange> {
-    const about = { by: "import", source: kept.name, trigger: "steps", runId: kept.id, isPart: true };
+    const about = {
+      by: "import",
+      source: kept.name,
+      trigger: "steps",
+      runId: kept.id,
+      isPart: true,
+      read: () => this.shelf.read(),
+    };
     const { deps } = this.parts;
     for (let tries = 0; ; tries += 1) {
       try {
@@ -254,7 +275,7 @@ export class ImportSteps {
         `There is no import ${id.slice(0, 60)}, or it is older than 30 days. Send the file again: nothing is made twice.`,
       );
     }
-    this.last = { kept, plain: place(kept, new Map()) };
+    this.last = { kept, plain: place(kept) };
     return this.last;
   }
 }
@@ -267,10 +288,10 @@ interface OwnWrites extends Required<Pick<StepOptions, "choose">> {
 }
 
 function place(
-  { books, lists }: KeptImport,
-  openLibrary: ReadonlyMap<string, readonly SeriesPlace[]>,
+  { books, lists, places }: KeptImport,
+  more: readonly (readonly [string, readonly SeriesPlace[]])[] = [],
 ): PlacedImport {
-  return placeBooks(books, { companion: lists, openLibrary });
+  return placeBooks(books, { companion: lists, openLibrary: new Map([...places, ...more]) });
 }
 
 function isAsin({ asin }: Pick<ExportedBook, "asin">, wanted: string): boolean {

@@ -1,5 +1,5 @@
 import type { LibraryConfig } from "../config/config.ts";
-import type { CollectionRecord, CollectionWrite } from "../core/collection/record.ts";
+import type { CollectionWrite } from "../core/collection/record.ts";
 import { LockstepError } from "../core/errors.ts";
 import type { Json } from "../core/json.ts";
 import { type HeldLease, holdLease } from "../engine/lease.ts";
@@ -13,10 +13,10 @@ import {
   type ShelfName,
   type ShelfPlan,
 } from "../recipes/library/draft.ts";
-import type { CollectionStore } from "../store/collection-store.ts";
 import type { Run, RunCounts, RunStatus } from "../store/store.ts";
+import { readRecords } from "./shelf-memory.ts";
 
-/** Records read, and written, at once. */
+/** Records written at once. */
 const pageSize = 500;
 /** Somebody else may change records between reading and writing them; then all of it is thought through again. */
 const retriesMax = 20;
@@ -33,21 +33,10 @@ export function libraryId({ name }: Pick<LibraryConfig, "name">): string {
 export async function readShelf({ store }: EngineDeps, { name }: LibraryConfig): Promise<Shelf> {
   const collections = collectionNames(name);
   const [series, books] = await Promise.all([
-    readAll(store.collections, collections.series),
-    readAll(store.collections, collections.books),
+    readRecords(store.collections, collections.series),
+    readRecords(store.collections, collections.books),
   ]);
   return { collections, series, books };
-}
-
-async function readAll(collections: CollectionStore, collection: string): Promise<CollectionRecord[]> {
-  const records = new Map<string, CollectionRecord>();
-  let revision = 0;
-  for (;;) {
-    const page = await collections.changesSince(collection, { revision, limit: pageSize });
-    for (const record of page) records.set(record.id, record);
-    revision = page.at(-1)?.revision ?? revision;
-    if (page.length < pageSize) return [...records.values()];
-  }
 }
 
 /** What a change is about, for its evidence. */
@@ -61,6 +50,8 @@ export interface ChangeAbout {
   readonly runId?: string | undefined;
   /** One of several changes, one after the other and maybe by several processes, that leave their evidence as one run. */
   readonly isPart?: boolean;
+  /** How the library is read; absent: all of it, each time. */
+  readonly read?: () => Promise<Shelf>;
 }
 
 export interface StepOptions {
@@ -79,11 +70,10 @@ export interface Thought<T> {
 
 /** Thinks without changing anything. */
 export async function thinkOver<T>(
-  deps: EngineDeps,
-  config: LibraryConfig,
+  read: () => Promise<Shelf>,
   think: (draft: Draft, shelf: Shelf) => T,
 ): Promise<Thought<T>> {
-  const shelf = await readShelf(deps, config);
+  const shelf = await read();
   const draft = new Draft(shelf);
   const result = think(draft, shelf);
   return { plan: draft.plan(), result, draft };
@@ -127,8 +117,9 @@ export class LibraryChange implements AsyncDisposable {
 
   /** Thinks and writes what comes out. */
   async step<T>(think: (draft: Draft, shelf: Shelf) => T, options: StepOptions = {}): Promise<Thought<T>> {
+    const { read = () => readShelf(this.deps, this.config) } = this.about;
     for (let attempt = 0; attempt < retriesMax; attempt += 1) {
-      const thought = await thinkOver(this.deps, this.config, think);
+      const thought = await thinkOver(read, think);
       if (await this.write(thought.plan, options)) return thought;
     }
     throw new LockstepError(

@@ -10,7 +10,14 @@ import { cleanUp, resetShelf } from "../recipes/library/tidy.ts";
 import type { Herald } from "./herald.ts";
 import { createImportNotes, type ImportNotes } from "./import-notes.ts";
 import { judgeNow, LibraryCascade } from "./library-cascade.ts";
-import { beginChange, type ChangeAbout, type LibraryChange, libraryId, thinkOver } from "./library-change.ts";
+import {
+  beginChange,
+  type ChangeAbout,
+  type LibraryChange,
+  libraryId,
+  readShelf,
+  thinkOver,
+} from "./library-change.ts";
 import { bookEvent } from "./library-events.ts";
 import { readImport, takeIn } from "./library-import.ts";
 import { expectedOf, predicting } from "./library-pace.ts";
@@ -232,7 +239,7 @@ export class Library implements LibraryDesk {
   }
 
   private async preview(think: Think): Promise<ShelfReport> {
-    const { plan, result, draft } = await thinkOver(this.parts.deps, this.config, think);
+    const { plan, result, draft } = await thinkOver(() => readShelf(this.parts.deps, this.config), think);
     return { ...reportOf(plan, totalsOf(plan, draft)), refusal: result.refusal, run: null, syncs: [] };
   }
 

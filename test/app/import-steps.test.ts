@@ -3,6 +3,7 @@ import type { BookItem, FinishedImport, ImportSteps } from "../../src/app/import
 import type { ImportOptions } from "../../src/app/library-report.ts";
 import { writeExport } from "../../src/recipes/library/exports/write-export.ts";
 import type { ExportedBook } from "../../src/recipes/library/model.ts";
+import { scriptedServer } from "../http/scripted-server.ts";
 import { exported, LibraryWorld, placeIn } from "./library-world.ts";
 
 const options: ImportOptions = {
@@ -140,6 +141,26 @@ describe("an import in steps", () => {
     expect(shown(many)).toEqual(shown(one));
     expect(shown(many).books["Saga 1"]).toMatchObject({ Status: "La Poubelle" });
     expect(split.writes).toBe(single.writes);
+  });
+
+  it("knows in every step what Open Library says of any book", async () => {
+    await using openLibrary = await scriptedServer(({ url }) => {
+      const title = new URL(url, "http://x").searchParams.get("title");
+      const work = { key: "/works/OL1W", title, author_name: ["Ann Author"], edition_count: 3 };
+      return { json: { docs: [{ ...work, series_name: ["The Saga"], series_position: ["2"] }] } };
+    });
+    const section = { openLibrary: { contact: "mailto:me@example.org" } };
+    await using one = await LibraryWorld.open(section, "sqlite", openLibrary.url);
+    await using many = await LibraryWorld.open(section, "sqlite", openLibrary.url);
+    // The last of them is of the series of the first, and the export does not say so.
+    const books = [saga(1, { status: "poubelle" }), other(11), exported(2)];
+    const single = await one.calls(() => one.import(books));
+    const asked = openLibrary.seen.length;
+    const split = await many.calls(() => inSteps(many, books, { id: "import-1" }));
+    expect(shown(many)).toEqual(shown(one));
+    expect(shown(many).books["Book 2"]).toMatchObject({ Series: ["The Saga"], Status: "La Poubelle" });
+    expect(split.writes).toBe(single.writes);
+    expect(openLibrary.seen.length).toBe(2 * asked);
   });
 
   it("says when too many books would follow, and throws none of them away", async () => {

@@ -75,10 +75,11 @@ export class LibraryWorld implements AsyncDisposable {
     this.resources = parts.resources;
   }
 
-  /** `product`: where the store is; by default in a file. */
+  /** `product`: where the store is; by default in a file. `openLibraryBaseUrl`: a server in the place of Open Library. */
   static async open(
     section: { readonly [key: string]: Json } = {},
     product: "sqlite" | "postgres" = "sqlite",
+    openLibraryBaseUrl?: string,
   ): Promise<LibraryWorld> {
     await using resources = new AsyncDisposableStack();
     const folder = resources.use(await folderWith({}));
@@ -108,6 +109,7 @@ export class LibraryWorld implements AsyncDisposable {
       baseUrl: emulator.url,
       clock,
       ids: countingIds(),
+      ...(openLibraryBaseUrl === undefined ? {} : { openLibraryBaseUrl }),
     });
     resources.defer(() => lockstep.close());
     return new LibraryWorld({ clock, emulator, setup, config, lockstep, resources: resources.move() });

@@ -14,6 +14,8 @@ export interface EnrichSources {
 export interface Enrichment {
   /** In the order of the export; each field with its origin and how sure it is. */
   readonly books: readonly Book[];
+  /** What Open Library said, by ASIN. */
+  readonly places: ReadonlyMap<string, readonly SeriesPlace[]>;
   readonly openLibrary: {
     /** Works that were looked up, here or in an earlier run. */
     readonly asked: number;
@@ -60,7 +62,7 @@ export async function enrich(
     for (const { asin } of books) places.set(asin, answer.places);
   }
   const books = placeBooks(exported, { companion, openLibrary: places });
-  return { books, openLibrary: { asked, known, reasons: [...reasons] } };
+  return { books, places, openLibrary: { asked, known, reasons: [...reasons] } };
 }
 
 /** Books of which Audible names no series, or none with a position. */
