@@ -7,7 +7,7 @@ import { makeApp } from "./synth.ts";
 // What `cdk synth` and `cdk deploy` run.
 const { app, settings, addStack } = makeApp();
 const bundlesFolder = join(import.meta.dirname, "bundles");
-await bundleAll(bundlesFolder, settings.written);
+await bundleAll(bundlesFolder, settings);
 addStack(bundlesFolder);
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 app.synth();

@@ -1,100 +1,174 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
-import { bundleAll } from "./bundle.ts";
-import { readStage } from "./settings.ts";
-import { functionSpecs } from "./stack/functions.ts";
+import type { Json } from "../../src/core/json.ts";
+import { costs } from "./costs.ts";
+import { exportOf, library } from "./local/books.ts";
+import { execute } from "./local/machine.ts";
+import { synthesiseDev } from "./local/run-here.ts";
+import { LocalStage } from "./local/stage.ts";
+import { type FunctionName, functionSpecs } from "./stack/functions.ts";
 
-// Sizes and cold starts of the bundles, measured; and what a stage costs, on paper.
+// Capacity units of an import, and sizes, cold starts and memory of the functions, measured on this machine; and what a stage
+// costs, on paper.
 
-const runs = 5;
+const { values } = parseArgs({
+  options: { books: { type: "string", default: "100" }, runs: { type: "string", default: "3" } },
+});
+const books = library(Number(values.books));
+const runs = Number(values.runs);
+const [adminToken, playerSecret] = ["admin_dummy", "player_dummy"];
 
-/**
- * On demand, a region of the EU, in US dollars. From memory of Amazon's public lists as of mid 2026; not looked up, because
- * this was written without a network: check before relying on them.
- */
-const prices = {
-  lambdaGbSecond: 0.000_013_333_4,
-  lambdaMillionRequests: 0.2,
-  stepsMillionTransitions: 25,
-  dynamoMillionWrites: 0.705,
-  dynamoMillionReads: 0.141,
-  secretMonth: 0.4,
-  alarmMonth: 0.1,
-  dashboardMonth: 3,
-  metricMonth: 0.3,
-} as const;
-
+await using resources = new AsyncDisposableStack();
 const folder = await mkdtemp(join(tmpdir(), "lockstep-bench-"));
-try {
-  const { context } = JSON.parse(await readFile(join(import.meta.dirname, "cdk.json"), "utf8"));
-  const bundles = await bundleAll(folder, readStage("dev", context.stages).written);
-  console.log("function          code KB   gz KB   import to first answer ms (median of 5)   memory MB");
-  for (const { name, bytes, folder: own } of bundles) {
-    const code = await readFile(join(own, "index.mjs"));
+resources.defer(() => rm(folder, { recursive: true, force: true }));
+const { template, bundlesFolder } = await synthesiseDev(folder);
+const stage = resources.use(
+  await LocalStage.open({
+    template,
+    bundlesFolder,
+    secrets: { LOCKSTEP_ADMIN_TOKEN: adminToken, LOCKSTEP_LIBRARY_WEBHOOK_SECRET: playerSecret },
+  }),
+);
+const first = await measureImport("first");
+await measureImport("second");
+await measureFunctions();
+console.log(costs({ books: books.length, ...first }));
+
+/** Units as the local DynamoDB counts them for the requests of all functions. */
+async function measureImport(name: string) {
+  stage.wires.reset();
+  const startedAt = performance.now();
+  const input = { name: "x.csv", text: exportOf(books) };
+  const { letters, invocations } = await execute(
+    { machine: template.machine(), host: stage.host },
+    { name, input },
+  );
+  if (letters.length > 0) throw new Error(`the ${name} import was not done: ${JSON.stringify(letters[0])}`);
+  const seconds = (performance.now() - startedAt) / 1_000;
+  const { requests, readUnits, writeUnits } = stage.wires.usage("dynamodb");
+  const each = (value: number) => (value / books.length).toFixed(1).padStart(7);
+  console.log(
+    `\n${name} import of ${books.length} books, ${seconds.toFixed(0)} s, ${sum(Object.values(invocations))} invocations. A book:` +
+      `${each(writeUnits)} write units,${each(readUnits)} read units,${each(requests)} requests to DynamoDB,` +
+      `${each(stage.wires.usage("notion").requests)} to Notion.`,
+  );
+  for (const step of new Set(template.functions().map(({ name: of }) => of))) {
+    const used = stage.wires.usage("dynamodb", step);
+    if (used.requests > 0)
+      console.log(
+        `  ${step.padEnd(16)}${each(used.writeUnits)} write units,${each(used.readUnits)} read units`,
+      );
+  }
+  return { writeUnits, readUnits };
+}
+
+async function measureFunctions(): Promise<void> {
+  console.log("\nfunction          code KB   gz KB   loaded ms   first answer ms   memory MB");
+  for (const name of Object.keys(functionSpecs) as FunctionName[]) {
+    const code = await readFile(join(bundlesFolder, name, "index.mjs"));
     const starts = [];
-    for (let run = 0; run < runs; run += 1) starts.push(await coldStart(own));
-    const middle = starts.sort((a, b) => a.ms - b.ms)[Math.floor(runs / 2)];
+    for (let run = 0; run < runs; run += 1) starts.push(await coldStart(name));
+    const [middle] = starts.sort((a, b) => a.ms - b.ms).slice(Math.floor(runs / 2));
+    if (middle === undefined) throw new Error("nothing was measured");
+    const figures = [code.length / 1024, gzipSync(code).length / 1024, middle.loadMs, middle.ms, middle.mb];
+    const [size = "", gz = "", loaded = "", ms = "", mb = ""] = figures.map((each) =>
+      String(Math.round(each)),
+    );
     console.log(
-      `${name.padEnd(16)} ${kb(bytes)} ${kb(gzipSync(code).length)} ${String(Math.round(middle?.ms ?? 0)).padStart(24)} ${String(Math.round(middle?.mb ?? 0)).padStart(33)}`,
+      `${name.padEnd(16)} ${size.padStart(8)} ${gz.padStart(7)} ${loaded.padStart(11)} ${ms.padStart(17)} ${mb.padStart(11)}`,
     );
   }
   console.log(
-    "\nA fresh process: import of the bundle, first invocation up to its answer (the store is not there: a refusal).",
+    `A fresh process each, the median of ${runs}: from its first import to the answer of a first invocation that finds`,
   );
-  console.log(costs());
-} finally {
-  await rm(folder, { recursive: true, force: true });
+  console.log("the library above: secrets read, store opened. Memory is what is resident then.");
 }
 
-/** In a process of its own: its answer is a failure, because nothing listens where the store is looked for. */
-async function coldStart(own: string): Promise<{ readonly ms: number; readonly mb: number }> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, "local/cold-start.ts"), own], {
-    stdio: ["ignore", "pipe", "ignore"],
-    env: { ...process.env, LAMBDA_TASK_ROOT: own, LOCKSTEP_STAGE: "dev", AWS_REGION: "eu-central-1" },
-  });
+async function coldStart(name: FunctionName): Promise<{
+  readonly loadMs: number;
+  readonly ms: number;
+  readonly mb: number;
+}> {
+  const declared = template.functions().find((each) => each.name === name);
+  await writeFile(
+    join(folder, "lockstep.config.json"),
+    JSON.stringify({ ...stage.config, store: "dynamodb:dev" }),
+  );
+  const { NODE_OPTIONS: _, ...variables } = declared?.variables ?? {};
+  const file = join(bundlesFolder, name, "index.mjs");
+  const child = spawn(
+    process.execPath,
+    [
+      "--enable-source-maps",
+      join(import.meta.dirname, "local/cold-start.ts"),
+      file,
+      JSON.stringify(inputOf(name)),
+    ],
+    {
+      stdio: ["ignore", "pipe", "ignore"],
+      env: {
+        PATH: process.env.PATH,
+        ...variables,
+        ...stage.amazon.variables,
+        ...stage.wires.variablesOf(name, "cold"),
+        LAMBDA_TASK_ROOT: folder,
+        AWS_REGION: "eu-central-1",
+      },
+    },
+  );
   const chunks: Buffer[] = [];
   child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
   await once(child, "close");
   const last = Buffer.concat(chunks).toString("utf8").trim().split("\n").at(-1) ?? "";
-  return JSON.parse(last);
+  const told = JSON.parse(last);
+  if (told.failed !== null) throw new Error(`${name}: ${told.failed}`);
+  return told;
 }
 
-function kb(bytes: number): string {
-  return String(Math.round(bytes / 1024)).padStart(8);
+/** What each function is most often given; the import is done already. */
+function inputOf(name: FunctionName): Json {
+  const importId = "second";
+  const item = { importId, asin: books[0]?.asin ?? "" };
+  switch (name) {
+    case "begin-import":
+      return { input: { importId }, execution: importId };
+    case "finish-import":
+      return { importId };
+    case "api-import":
+      return apiEvent("/import", exportOf(books), adminToken);
+    case "api-webhook":
+      return apiEvent("/webhook/finished", JSON.stringify({ asin: item.asin }), playerSecret);
+    case "sync":
+      return { kind: "poll", sync: "library-books" };
+    case "queue":
+      return {
+        Records: [{ messageId: "1", body: JSON.stringify({ sync: "library-books", polls: ["right"] }) }],
+      };
+    default:
+      return item;
+  }
 }
 
-function costs(): string {
-  const books = 1_000;
-  // Four steps of about a second each at 512 MB, and the sixth part of that for everything around them.
-  const seconds = books * 4 * 1.2;
-  const lambda = seconds * 0.5 * prices.lambdaGbSecond + (books * 4.2 * prices.lambdaMillionRequests) / 1e6;
-  const transitions = (books * 5 + 50) * (prices.stepsMillionTransitions / 1e6);
-  // Units a book as bench/dynamodb.ts counts them for one machine, times two for leases and evidence of each step.
-  const [writesPerBook, readsPerBook] = [120, 1_200];
-  const dynamo =
-    (books * writesPerBook * prices.dynamoMillionWrites + books * readsPerBook * prices.dynamoMillionReads) /
-    1e6;
-  const alarms = 8 * prices.alarmMonth;
-  const idle = 6 * prices.secretMonth + alarms + prices.dashboardMonth + 5 * prices.metricMonth;
-  const line = (label: string, dollars: number) => `  ${label.padEnd(62)} ${dollars.toFixed(2).padStart(7)}`;
-  return [
-    "\nOn paper, US dollars; prices from memory as of mid 2026, not looked up; no free tier counted:",
-    `First import of ${books} books`,
-    line("Lambda: 4 steps of 1.2 s at 512 MB, arm64 (assumed)", lambda),
-    line("Step Functions: 5 transitions a book", transitions),
-    line(
-      `DynamoDB: ${writesPerBook} writes and ${readsPerBook} reads a book (estimated, see the text)`,
-      dynamo,
-    ),
-    line("together", lambda + transitions + dynamo),
-    "A month without work",
-    line("6 secrets, 8 alarms, 1 dashboard, 5 metrics", idle),
-    line("DynamoDB, queues, API, functions: nothing but storage", 0),
-    line("together", idle),
-    `(${Object.keys(functionSpecs).length} functions, of which none is kept warm.)`,
-  ].join("\n");
+function apiEvent(rawPath: string, body: string, token: string): Json {
+  return {
+    version: "2.0",
+    rawPath,
+    rawQueryString: "",
+    headers: {
+      "content-type": rawPath === "/import" ? "text/csv" : "application/json",
+      authorization: `Bearer ${token}`,
+    },
+    requestContext: { domainName: "api.example", http: { method: "POST" } },
+    body,
+    isBase64Encoded: false,
+  };
+}
+
+function sum(all: readonly number[]): number {
+  return all.reduce((total, each) => total + each, 0);
 }

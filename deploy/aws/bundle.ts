@@ -1,7 +1,8 @@
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { build, type Metafile, type Plugin } from "esbuild";
-import type { Json } from "../../src/core/json.ts";
+import { isJsonObject, type Json } from "../../src/core/json.ts";
+import { hasSql, type StageSettings } from "./settings.ts";
 
 const here = import.meta.dirname;
 const handlersFolder = join(here, "handlers");
@@ -9,9 +10,10 @@ const handlersFolder = join(here, "handlers");
 /** Functions that run every recipe; the others know the library alone. */
 const withEveryRecipe: ReadonlySet<string> = new Set(["sync", "queue", "api-webhook"]);
 
-/** What no function needs: databases that are not DynamoDB, with their drivers, and looking at all of it. */
-const leftOutAlways =
-  /\/src\/(store\/(sqlite|postgres|threaded)|connectors\/sql|recipes\/pipeline\/database\.ts$|app\/(store-thread|captures|doctor)\.ts$)/;
+/** What no function needs: stores that are not DynamoDB, and looking at all of it. */
+const leftOutAlways = /\/src\/(store\/(sqlite|postgres|threaded)|app\/(store-thread|doctor)\.ts$)/;
+/** What only syncs with a SQL database need: its drivers. */
+const leftOutWithoutSql = /\/src\/(connectors\/sql|recipes\/pipeline\/database\.ts$|app\/captures\.ts$)/;
 /** What only GitHub needs. */
 const leftOutOfLibrary = /\/src\/(connectors\/github\/|app\/(github-access|planning)\.ts$)/;
 /** How imports of these may be written: few others are asked about, because each question costs. */
@@ -33,18 +35,49 @@ export async function handlerNames(): Promise<readonly string[]> {
   return files.map((file) => basename(file, ".ts")).sort();
 }
 
-/** One folder for each handler, each with all it needs and nothing else. `config`: of the stage, without a secret. */
-export async function bundleAll(outFolder: string, config: Json): Promise<readonly Bundle[]> {
+/** Where a pipeline's channels are in a bundle. */
+export const channelsFolder = "channel_configs";
+
+/** One folder for each handler, each with all it needs and nothing else; its configuration is without a secret. */
+export async function bundleAll(
+  outFolder: string,
+  { written, config }: Pick<StageSettings, "written" | "config">,
+): Promise<readonly Bundle[]> {
   await rm(outFolder, { recursive: true, force: true });
   const names = await handlerNames();
-  const groups = [
-    { names: names.filter((name) => withEveryRecipe.has(name)), without: [leftOutAlways] },
-    { names: names.filter((name) => !withEveryRecipe.has(name)), without: [leftOutAlways, leftOutOfLibrary] },
-  ];
-  const bundles = await Promise.all(groups.map((group) => bundleGroup(group, outFolder)));
-  for (const { folder } of bundles.flat())
-    await writeFile(join(folder, "lockstep.config.json"), JSON.stringify(config, null, 2));
-  return bundles.flat();
+  const sql = hasSql(config) ? [] : [leftOutWithoutSql];
+  const everything = {
+    names: names.filter((name) => withEveryRecipe.has(name)),
+    without: [leftOutAlways, ...sql],
+  };
+  const library = {
+    names: names.filter((name) => !withEveryRecipe.has(name)),
+    without: [leftOutAlways, leftOutWithoutSql, leftOutOfLibrary],
+  };
+  const [all, steps] = await Promise.all([
+    bundleGroup(everything, outFolder),
+    bundleGroup(library, outFolder),
+  ]);
+  for (const { name, folder } of [...all, ...steps])
+    await writeFile(join(folder, "lockstep.config.json"), JSON.stringify(configFor(name, written), null, 2));
+  if (config.pipeline !== undefined) {
+    const { channelsFolder: channels } = config.pipeline;
+    for (const { folder } of all) await cp(channels, join(folder, channelsFolder), { recursive: true });
+  }
+  return [...all, ...steps];
+}
+
+/**
+ * A stage's configuration as it lies beside a handler: with a pipeline's channels where they are in a bundle, and without the
+ * recipes that functions of the library know nothing of.
+ */
+export function configFor(name: string, written: Json): Json {
+  if (!isJsonObject(written)) return written;
+  const { tables: _, pipeline, planning: __, backup: ___, ...library } = written;
+  if (!withEveryRecipe.has(name)) return library;
+  return isJsonObject(pipeline)
+    ? { ...written, pipeline: { ...pipeline, channels: channelsFolder } }
+    : written;
 }
 
 interface Group {
@@ -73,6 +106,8 @@ async function bundleGroup({ names, without }: Group, outFolder: string): Promis
     logLevel: "error",
     // Some packages are CommonJS and ask for Node's own modules by `require`.
     banner: { js: 'import{createRequire as __r}from"node:module";const require=__r(import.meta.url);' },
+    // Not installed, and asked for only by those who want it.
+    external: ["pg-native"],
     plugins: [leaveOut(without)],
   });
   return names.map((name) => ({ name, folder: join(outFolder, name), ...partOf(metafile, name) }));

@@ -1,8 +1,10 @@
+import { join } from "node:path";
 import { z } from "zod";
 import { pairsIn } from "../../src/app/targets.ts";
 import type { Config } from "../../src/config/config.ts";
 import { resolveConfig } from "../../src/config/resolve.ts";
 import { isJsonObject, type Json } from "../../src/core/json.ts";
+import { furtherSecrets } from "./runtime/secret-names.ts";
 
 const stageSchema = z.strictObject({
   /** IANA name: the time zone of functions and schedules. */
@@ -13,13 +15,17 @@ const stageSchema = z.strictObject({
   recomputes: z.boolean().default(false),
   /** Where alarms go; null: they only show. */
   alarmTopicArn: z.string().startsWith("arn:").nullable().default(null),
-  /** A `lockstep.config.json` without a store: which one it is, the stage says. */
+  /** Further variables that are kept as secrets, beside those that every stage has and those that `config` names. */
+  secrets: z.array(z.enum(furtherSecrets)).default([]),
+  /** A `lockstep.config.json` without a store: which one it is, the stage says. Folders are relative to `cdk.json`'s. */
   config: z.record(z.string(), z.json()),
 });
 
 /** One deployment: what `cdk.json` says of a stage, checked. */
-export interface StageSettings extends Omit<z.infer<typeof stageSchema>, "config"> {
+export interface StageSettings extends Omit<z.infer<typeof stageSchema>, "config" | "secrets"> {
   readonly stage: string;
+  /** Variables that are kept as secrets, beside those that every stage has: addresses of databases and chats, and what it says. */
+  readonly ownSecrets: readonly string[];
   /** As it goes into the bundles. */
   readonly written: Json;
   readonly config: Config;
@@ -34,28 +40,36 @@ export function readStage(stage: string, stages: unknown): StageSettings {
     throw new Error(`cdk.json has no stage "${stage}"; it has: ${[...all.keys()].join(", ") || "none"}.`);
   const parsed = stageSchema.safeParse(all.get(stage));
   if (!parsed.success) throw new Error(`Stage "${stage}" in cdk.json: ${z.prettifyError(parsed.error)}`);
-  const { config: section, ...rest } = parsed.data;
+  const { config: section, secrets, ...rest } = parsed.data;
   if ("store" in section) throw new Error(`Stage "${stage}": leave "store" out; the stage says which it is.`);
   const written: Json = { ...section, store: `dynamodb:${stage}` };
-  const config = resolveConfig(written, `/cdk.json#${stage}`);
-  demandServerless(config);
+  const config = resolveConfig(written, join(import.meta.dirname, `cdk.json#${stage}`));
+  const ownSecrets = [...new Set([...addressesIn(config), ...secrets])];
   const known = syncNames(config);
   const unknown = Object.keys(rest.polls).find((name) => !known.includes(name));
   if (unknown !== undefined)
     throw new Error(`Stage "${stage}" polls "${unknown}", and has: ${known.join(", ") || "no sync"}.`);
-  return { ...rest, stage, written: withoutNull(written), config };
+  return { ...rest, stage, ownSecrets, written: withoutNull(written), config };
 }
 
 export function syncNames(config: Config): readonly string[] {
   return [...config.backup.databases, ...pairsIn(config)].map(({ name }) => name);
 }
 
-/** The functions bring no driver of a SQL database. */
-function demandServerless({ tables, pipeline }: Config): void {
-  if (tables.length === 0 && pipeline === undefined) return;
-  throw new Error(
-    'Syncs with tables ("tables", "pipeline") need a SQL database beside them and run on a server, not on Lambda.',
-  );
+/** Whether anything is synced with a SQL database: then functions bring its driver. */
+export function hasSql({ tables, pipeline }: Pick<Config, "tables" | "pipeline">): boolean {
+  return tables.length > 0 || pipeline !== undefined;
+}
+
+/** Variables that hold addresses. A file is in no function's reach, and an address with its password in no configuration. */
+function addressesIn({ tables, pipeline, planning }: Config): readonly string[] {
+  const databases = [...tables, ...(pipeline === undefined ? [] : [pipeline])].map(({ name, table }) => {
+    if ("variable" in table.url) return table.url.variable;
+    throw new Error(
+      `"${name}": name the variable that holds the address of its database, as {"url": {"env": "TASKS_URL"}}: it becomes a secret.`,
+    );
+  });
+  return [...databases, pipeline?.alertVariable, planning?.alertVariable].filter((name) => name != null);
 }
 
 function withoutNull(value: Json): Json {

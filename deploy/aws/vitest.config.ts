@@ -4,13 +4,13 @@ export default defineConfig({
   test: {
     root: import.meta.dirname,
     include: ["test/**/*.test.ts"],
-    // The functions bundled and the stack synthesised, once for all.
-    globalSetup: ["./test/support/global-setup.ts"],
+    // The functions bundled and the stack synthesised, once for all; and a Postgres for who asks for it.
+    globalSetup: ["./test/support/global-setup.ts", "../../test/support/global-setup.ts"],
     pool: "threads",
     isolate: false,
     fileParallelism: false,
-    testTimeout: 600_000,
-    hookTimeout: 600_000,
+    testTimeout: 1_800_000,
+    hookTimeout: 1_800_000,
     allowOnly: false,
   },
 });

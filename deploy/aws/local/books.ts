@@ -1,8 +1,8 @@
-import { writeExport } from "../../../../src/recipes/library/exports/write-export.ts";
-import type { ExportedBook } from "../../../../src/recipes/library/model.ts";
-import { parsePosition } from "../../../../src/recipes/library/position.ts";
+import { writeExport } from "../../../src/recipes/library/exports/write-export.ts";
+import type { ExportedBook } from "../../../src/recipes/library/model.ts";
+import { parsePosition } from "../../../src/recipes/library/position.ts";
 
-/** A library of made-up books: series of five, every tenth book alone, some finished, one thrown away. */
+/** A library of made-up books: series of five, one in 25 of no series that its export knows, some finished, one in ten thrown away. */
 export function library(count: number): readonly ExportedBook[] {
   return Array.from({ length: count }, (_, n) => bookOf(n));
 }
@@ -13,7 +13,7 @@ export function exportOf(books: readonly ExportedBook[]): string {
 
 function bookOf(n: number): ExportedBook {
   const saga = Math.floor(n / 5);
-  const isAlone = n % 10 === 9;
+  const isAlone = n % 25 === 24;
   return {
     asin: `B${String(n + 1).padStart(9, "0")}`,
     title: isAlone ? `A Book Alone ${n}` : `The ${saga}th Saga: Part ${n % 5}`,
@@ -43,6 +43,6 @@ function bookOf(n: number): ExportedBook {
 }
 
 function statusOf(n: number): ExportedBook["status"] {
-  if (n === 12) return "poubelle";
+  if (n % 10 === 6) return "poubelle";
   return n % 7 === 0 ? "finished" : null;
 }

@@ -16,11 +16,29 @@ const [realNow, realMonotonic] = [Date.now, performance.now.bind(performance)];
 Date.now = () => realNow() + ahead();
 performance.now = () => realMonotonic() + ahead();
 
+/** Signals of deadlines: they abort at their time, also when it has come by moving the clock on. */
+const waiting = new Map<AbortController, number>();
+AbortSignal.timeout = (ms: number): AbortSignal => {
+  const controller = new AbortController();
+  waiting.set(controller, Date.now() + ms);
+  setTimeout(abortLate, ms).unref();
+  return controller.signal;
+};
+function abortLate(): void {
+  for (const [controller, at] of waiting) {
+    if (Date.now() < at) continue;
+    waiting.delete(controller);
+    controller.abort(new DOMException("The operation was aborted due to timeout", "TimeoutError"));
+  }
+}
+
 const startedAt = realMonotonic();
 const { handler } = await import(workerData.file);
 const loadMs = realMonotonic() - startedAt;
 
-parentPort?.on("message", async ({ id, input, deadline }: Call) => {
+parentPort?.on("message", async (told: Call | "time has passed") => {
+  if (told === "time has passed") return abortLate();
+  const { id, input, deadline } = told;
   const context = {
     awsRequestId: id,
     functionName: workerData.name,

@@ -1,13 +1,13 @@
 import { StateMachine } from "aws-local-stepfunctions";
 import { isJsonObject, type Json } from "../../../src/core/json.ts";
-import type { LambdaHost, Sabotage } from "./lambda-host.ts";
+import type { LambdaHost } from "./lambda-host.ts";
 import type { DeclaredMachine } from "./template.ts";
 
 export interface LocalMachineOptions {
   readonly machine: DeclaredMachine;
   readonly host: LambdaHost;
-  /** What is done to an invocation; null: nothing. */
-  readonly sabotage?: (state: string, input: Json) => Sabotage | "fail" | null;
+  /** In place of the host's own way to invoke a function. */
+  readonly invoke?: (handler: string, input: Json) => Promise<Json>;
 }
 
 export interface Execution {
@@ -23,7 +23,7 @@ const retryMs = 60_000;
 
 /** Runs the definition itself, with the handlers themselves. For a retry nobody waits: time passes when nothing else is going on. */
 export async function execute(
-  { machine, host, sabotage = () => null }: LocalMachineOptions,
+  { machine, host, invoke = (handler, given) => host.invoke(handler, given) }: LocalMachineOptions,
   { name, input }: { readonly name: string; readonly input: Json },
 ): Promise<Execution> {
   const letters: Json[] = [];
@@ -32,10 +32,8 @@ export async function execute(
   const waiting: { readonly name: string; readonly input: Json }[] = [{ name, input }];
   const call = async (state: string, handler: string, given: Json): Promise<Json> => {
     count(invocations, state);
-    const planned = sabotage(state, given);
     try {
-      if (planned === "fail") throw Object.assign(new Error("out of memory"), { name: "Runtime.ExitError" });
-      return await host.invoke(handler, given, planned ?? undefined);
+      return await invoke(handler, given);
     } catch (error) {
       count(failures, state);
       await host.waitFor(retryMs);

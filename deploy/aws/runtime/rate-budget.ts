@@ -20,6 +20,14 @@ const aheadMsMax = 600_000;
 /** Two processes that find it idle at once: one of them tries again. */
 const triesMax = 20;
 
+/** Every workspace allows it. Whether more is allowed one process finds out by trying; many at once cannot. */
+const rateDefault = 180;
+
+/** Requests a minute that all functions together make. */
+export function sharedRate(ratePerMinute: number | "auto"): number {
+  return ratePerMinute === "auto" ? rateDefault : ratePerMinute;
+}
+
 export interface RateBudgetOptions {
   readonly client: DynamoDBClient;
   /** The table for sync state; keys are `pk` and `sk`. */

@@ -6,15 +6,13 @@ import type { Lockstep } from "../../../src/app/lockstep.ts";
 import { openLockstep } from "../../../src/app/open.ts";
 import { systemClock } from "../../../src/app/platform.ts";
 import type { Config, Secrets } from "../../../src/config/config.ts";
-import { readEnvironment } from "../../../src/config/environment.ts";
+import { readEnvironment, withDatabaseUrls } from "../../../src/config/environment.ts";
 import { resolveConfig } from "../../../src/config/resolve.ts";
 import { Invocation } from "./deadline.ts";
 import { Log } from "./log.ts";
-import { budgetOf, createRateBudget, type RateBudget } from "./rate-budget.ts";
+import { budgetOf, createRateBudget, type RateBudget, sharedRate } from "./rate-budget.ts";
 import { readVariables, type Variables } from "./variables.ts";
 
-/** Every workspace allows it; what larger plans allow cannot be found out by many processes at once. */
-const rateDefault = 180;
 const openLibraryRate = 60;
 
 /** Everything that one Lambda works with, made at its cold start and kept as long as it lives. */
@@ -34,7 +32,8 @@ export async function openWorld(environment: Variables): Promise<World> {
   const folder = variables.LAMBDA_TASK_ROOT ?? process.cwd();
   const file = join(folder, "lockstep.config.json");
   const config = resolveConfig(JSON.parse(readFileSync(file, "utf8")), file);
-  const { secrets, notionBaseUrl, githubBaseUrl, openLibraryBaseUrl } = readEnvironment(variables);
+  const { secrets: read, notionBaseUrl, githubBaseUrl, openLibraryBaseUrl } = readEnvironment(variables);
+  const secrets = withDatabaseUrls(read, config, variables);
   const log = new Log(variables.LOCKSTEP_STAGE ?? "unknown");
   const invocation = new Invocation();
   const budgets = budgetsFor({ config, secrets, variables, log });
@@ -79,7 +78,7 @@ function budgetsFor({
     notion: createRateBudget({
       ...shared,
       key: budgetOf("notion", secrets.notionToken ?? ""),
-      ratePerMinute: ratePerMinute === "auto" ? rateDefault : ratePerMinute,
+      ratePerMinute: sharedRate(ratePerMinute),
       onLimited: () => log.count("RateLimited"),
     }),
     openLibrary: createRateBudget({ ...shared, key: "open-library", ratePerMinute: openLibraryRate }),

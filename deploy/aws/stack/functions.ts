@@ -11,7 +11,8 @@ import { secretNamesVariable, unsetSecret } from "../runtime/variables.ts";
 import type { StageSettings } from "../settings.ts";
 import type { Tables } from "./tables.ts";
 
-export type Secrets = Readonly<Record<SecretVariable, Secret>>;
+/** By their variables. */
+export type Secrets = ReadonlyMap<string, Secret>;
 
 interface FunctionSpec {
   readonly secrets: readonly SecretVariable[];
@@ -43,8 +44,8 @@ export const functionSpecs = {
 export type FunctionName = keyof typeof functionSpecs;
 export type Functions = Readonly<Record<FunctionName, Lambda>>;
 
-export function addSecrets(scope: Construct, stage: string): Secrets {
-  const made = secretVariables.map((variable) => {
+export function addSecrets(scope: Construct, { stage, ownSecrets }: StageSettings): Secrets {
+  const made = [...secretVariables, ...ownSecrets].map((variable) => {
     const secret = new Secret(scope, `${pascal(variable)}Secret`, {
       secretName: secretName(stage, variable),
       description: `${variable} of Lockstep, stage ${stage}. "unset" until somebody fills it in.`,
@@ -53,7 +54,15 @@ export function addSecrets(scope: Construct, stage: string): Secrets {
     });
     return [variable, secret] as const;
   });
-  return Object.fromEntries(made) as Secrets;
+  return new Map(made);
+}
+
+/** What a function reads: of a stage's own, what proves deliveries at the door, and the rest where syncs are run. */
+function secretsOf(name: FunctionName, { ownSecrets }: StageSettings): readonly string[] {
+  const own = ownSecrets.filter((variable) =>
+    variable.includes("_WEBHOOK_SECRET") ? name === "api-webhook" : name === "sync" || name === "queue",
+  );
+  return [...functionSpecs[name].secrets, ...own];
 }
 
 export interface FunctionParts {
@@ -86,8 +95,9 @@ function addFunction(
     assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
   });
   logGroup.grantWrite(role);
-  for (const variable of spec.secrets)
-    role.addToPolicy(allow(["secretsmanager:GetSecretValue"], [secrets[variable].secretArn]));
+  const read = [...secrets].filter(([variable]) => secretsOf(name, settings).includes(variable));
+  for (const [, { secretArn }] of read)
+    role.addToPolicy(allow(["secretsmanager:GetSecretValue"], [secretArn]));
   role.addToPolicy(allow(storeActions, tableArns(tables)));
   return new Lambda(scope, pascal(name), {
     functionName,
@@ -104,9 +114,7 @@ function addFunction(
       LOCKSTEP_STAGE: stage,
       TZ: timeZone,
       NODE_OPTIONS: "--enable-source-maps",
-      [secretNamesVariable]: spec.secrets
-        .map((variable) => `${variable}=${secretName(stage, variable)}`)
-        .join(" "),
+      [secretNamesVariable]: read.map(([variable]) => `${variable}=${secretName(stage, variable)}`).join(" "),
     },
   });
 }

@@ -1,5 +1,6 @@
 import { CfnOutput, Stack, type StackProps, Tags } from "aws-cdk-lib";
 import type { Construct } from "constructs";
+import { sharedRate } from "../runtime/rate-budget.ts";
 import type { StageSettings } from "../settings.ts";
 import { addApi } from "./api.ts";
 import { acceptFindings } from "./findings.ts";
@@ -16,23 +17,20 @@ export interface LockstepStackProps extends StackProps {
   readonly bundlesFolder: string;
 }
 
-const ratePerMinuteDefault = 180;
-
 /** One stage of Lockstep: its tables, its functions, and what sets them going. */
 export class LockstepStack extends Stack {
   constructor(scope: Construct, id: string, { settings, bundlesFolder, ...props }: LockstepStackProps) {
     super(scope, id, props);
     const { stage, config } = settings;
     const tables = addTables(this, stage);
-    const secrets = addSecrets(this, stage);
+    const secrets = addSecrets(this, settings);
     const queues = addQueues(this, stage);
     const functions = addFunctions(this, { settings, tables, secrets, bundlesFolder });
-    const { ratePerMinute } = config.notion;
     const machine = addImportMachine(this, {
       stage,
       functions,
       deadLetters: queues.importLetters,
-      ratePerMinute: ratePerMinute === "auto" ? ratePerMinuteDefault : ratePerMinute,
+      ratePerMinute: sharedRate(config.notion.ratePerMinute),
     });
     const api = addApi(this, stage, functions);
     connect(functions, queues, machine.stateMachineArn);

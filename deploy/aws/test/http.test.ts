@@ -1,44 +1,29 @@
-import { createHmac } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { isJsonObject, type Json } from "../../../src/core/json.ts";
+import { isJsonObject } from "../../../src/core/json.ts";
+import { exportOf, library } from "../local/books.ts";
 import { execute } from "../local/machine.ts";
-import { exportOf, library } from "./support/books.ts";
-import { adminToken, playerSecret, StageWorld, webhookSecret } from "./support/world.ts";
+import type { LocalStage } from "../local/stage.ts";
+import { deliverQueue, knock, sign } from "./support/door.ts";
+import {
+  adminToken,
+  importInSteps,
+  openStage,
+  playerSecret,
+  shownIn,
+  webhookSecret,
+} from "./support/world.ts";
 
-let world: StageWorld;
+let world: LocalStage;
 
 beforeAll(async () => {
-  world = await StageWorld.open();
-  const input = { name: "x.csv", text: exportOf(library(3)) };
-  await execute({ machine: world.template.machine(), host: world.host }, { name: "before", input });
+  world = await openStage();
+  await importInSteps(world, { name: "before", text: exportOf(library(3)) });
 });
 
 afterAll(() => world[Symbol.asyncDispose]());
 
-function sign(secret: string, body: string): string {
-  return `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`;
-}
-
-/** A request as API Gateway hands it to a function. */
-async function post(
-  path: string,
-  body: string,
-  headers: Readonly<Record<string, string>> = {},
-): Promise<{ readonly status: Json; readonly body: Json }> {
-  const [route = "", query = ""] = path.split("?");
-  const event = {
-    version: "2.0",
-    rawPath: route,
-    rawQueryString: query,
-    headers: { "content-type": "application/json", ...headers },
-    requestContext: { domainName: "api.example", http: { method: "POST" } },
-    body: Buffer.from(body).toString("base64"),
-    isBase64Encoded: true,
-  };
-  const answer = await world.host.invoke(route === "/import" ? "api-import" : "api-webhook", event);
-  if (!isJsonObject(answer)) throw new Error("no answer");
-  return { status: answer.statusCode ?? null, body: JSON.parse(String(answer.body)) };
-}
+const post = (path: string, body: string, headers: Readonly<Record<string, string>> = {}) =>
+  knock(world, { path, body, headers });
 
 const queued = () => world.amazon.messages.map(({ body }) => (isJsonObject(body) ? body.sync : null));
 
@@ -72,8 +57,7 @@ describe("POST /webhook/notion", () => {
     expect(queued()).toEqual(["library-books"]);
     const [message] = world.amazon.messages;
     expect(message?.queue).toMatch(/SyncQueue/);
-    const Records = [{ messageId: "1", body: JSON.stringify(message?.body) }];
-    expect(await world.host.invoke("queue", { Records })).toEqual({ batchItemFailures: [] });
+    expect(await deliverQueue(world, 0)).toEqual({ batchItemFailures: [] });
   });
 });
 
@@ -92,12 +76,9 @@ describe("POST /webhook/finished", () => {
     expect(
       await post("/webhook/finished", unknown, { authorization: `Bearer ${playerSecret}` }),
     ).toMatchObject({ status: 404 });
-    const Records = queued()
-      .slice(before)
-      .map((sync, at) => ({ messageId: String(at), body: JSON.stringify({ sync, polls: ["right"] }) }));
-    expect(await world.host.invoke("queue", { Records })).toEqual({ batchItemFailures: [] });
+    expect(await deliverQueue(world, before)).toEqual({ batchItemFailures: [] });
     expect(
-      world.shown().books.filter((line) => line.includes('"Status":"Finished"') && line.includes("Part 1")),
+      shownIn(world).books.filter((line) => line.includes('"Status":"Finished"') && line.includes("Part 1")),
     ).toHaveLength(1);
   });
 });
@@ -125,7 +106,7 @@ describe("POST /import", () => {
     );
     expect(letters).toEqual([]);
     expect(output).toMatchObject({ finished: { run: { id: name, status: "succeeded" } } });
-    expect(world.shown().books).toHaveLength(4);
+    expect(shownIn(world).books).toHaveLength(4);
   });
 });
 

@@ -1,62 +1,52 @@
-import { describe, expect, it } from "vitest";
-import { execute } from "../local/machine.ts";
-import { exportOf, library } from "./support/books.ts";
-import { StageWorld } from "./support/world.ts";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { scriptedServer } from "../../../test/http/scripted-server.ts";
+import { exportOf, library } from "../local/books.ts";
+import { libraryConfigOf } from "../local/stage.ts";
+import { importInSteps, importOnOneMachine, openStage, requestsOf, shownIn } from "./support/world.ts";
 
-const count = 100;
+const books = library(100);
+const text = exportOf(books);
 
-describe("an import by the synthesised state machine", () => {
-  it("makes what one machine makes, with as many requests, and again it writes nothing", async () => {
-    const text = exportOf(library(count));
-    await using one = await StageWorld.open();
-    await using many = await StageWorld.open();
-    const single = await requestsOf(one, async () => {
-      const { library: desk } = await one.onOneMachine();
-      await desk?.import(fileOf(text), options);
-    });
-    const machine = many.template.machine();
-    const run = (name: string) =>
-      execute({ machine, host: many.host }, { name, input: { name: "x.csv", text } });
-    const split = await requestsOf(many, () => run("first"));
-    expect(many.shown()).toEqual(one.shown());
-    expect(split.writes).toBe(single.writes);
-    expect(Math.abs(split.all - single.all)).toBeLessThanOrEqual(single.all * 0.05);
-    let again: Awaited<ReturnType<typeof run>> | null = null;
-    const second = await requestsOf(many, async () => {
-      again = await run("second");
-    });
-    expect(again).toMatchObject({ letters: [], failures: {}, output: { finished: { run: null } } });
-    expect(second.writes).toBe(0);
+let openLibrary: Awaited<ReturnType<typeof scriptedServer>>;
+
+beforeAll(async () => {
+  openLibrary = await scriptedServer(({ url }) => {
+    if (!url.startsWith("/search.json")) return { json: { entries: [] } };
+    const title = new URL(url, "http://x").searchParams.get("title") ?? "";
+    const saga = Math.floor(Number(/\d+/.exec(title)?.[0]) / 5);
+    const work = { key: "/works/OL1W", title, author_name: [`Author ${saga}`], edition_count: 3 };
+    return { json: { docs: [{ ...work, series_name: [`The ${saga}th Saga`], series_position: ["5"] }] } };
   });
 });
 
-const options = {
-  isCommitted: true,
-  isSynthesizing: false,
-  withPodcasts: false,
-  dateOrder: null,
-  trigger: "test",
-} as const;
+afterAll(() => openLibrary[Symbol.asyncDispose]());
 
-function fileOf(text: string) {
-  return {
-    name: "x.csv",
-    companion: null,
-    async *chunks() {
-      yield Buffer.from(text);
+function open() {
+  return openStage({
+    configOf: (setup) => {
+      const { library, ...config } = libraryConfigOf(setup);
+      return { ...config, library: { ...library, openLibrary: { contact: "mailto:me@example.org" } } };
     },
-  };
+    services: { openlibrary: openLibrary.url },
+  });
 }
 
-/** Requests to Notion that `work` makes. */
-async function requestsOf({ emulator }: StageWorld, work: () => Promise<unknown>) {
-  const counts = () => {
-    const routes = Object.entries(emulator.calls.byRoute);
-    const writes = routes.filter(([route]) => /^(PATCH|DELETE|POST \/pages|POST \/databases)/.test(route));
-    return { all: emulator.calls.total, writes: writes.reduce((sum, [, times]) => sum + (times ?? 0), 0) };
-  };
-  const before = counts();
-  await work();
-  const after = counts();
-  return { all: after.all - before.all, writes: after.writes - before.writes };
-}
+it("an import of 100 books by the state machine makes what one machine makes, with as many requests; again it writes nothing", async () => {
+  await using one = await open();
+  await using many = await open();
+  const { url: openLibraryBaseUrl } = openLibrary;
+  const single = await requestsOf(one, () => importOnOneMachine(one, { text, openLibraryBaseUrl }));
+  let execution: Awaited<ReturnType<typeof importInSteps>> | null = null;
+  const run = (name: string) =>
+    requestsOf(many, async () => {
+      execution = await importInSteps(many, { name, text });
+    });
+  const split = await run("first");
+  expect(execution).toMatchObject({ letters: [], failures: {} });
+  expect(shownIn(many)).toEqual(shownIn(one));
+  expect(split.writes).toBe(single.writes);
+  expect(Math.abs(split.all - single.all)).toBeLessThanOrEqual(single.all * 0.05);
+  const again = await run("second");
+  expect(execution).toMatchObject({ letters: [], failures: {}, output: { finished: { run: null } } });
+  expect(again.writes).toBe(0);
+});

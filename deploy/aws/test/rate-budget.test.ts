@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { describe, expect, it } from "vitest";
+import { startTables } from "../local/stage.ts";
 import { createRateBudget, type RateBudget } from "../runtime/rate-budget.ts";
-import { startTables } from "./support/world.ts";
 
 /** So many a minute that a test of a few seconds sees hundreds of turns. */
 const ratePerMinute = 6_000;

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { Validations } from "aws-cdk-lib";
 import { AwsSolutionsChecks } from "cdk-nag";
 import type { TestProject } from "vitest/node";
+// Declares what it provides.
+import type {} from "../../../../test/support/global-setup.ts";
 import { type Bundle, bundleAll } from "../../bundle.ts";
 import { makeApp } from "../../synth.ts";
 
@@ -22,7 +24,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const { context } = JSON.parse(await readFile(cdkFile, "utf8"));
   const bundlesFolder = join(folder, "bundles");
   const { app, settings, addStack } = makeApp({ context, outdir: join(folder, "cdk.out") });
-  const bundles = await bundleAll(bundlesFolder, settings.written);
+  const bundles = await bundleAll(bundlesFolder, settings);
   const { stackName } = addStack(bundlesFolder);
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   const { template } = app.synth().getStackByName(stackName);

@@ -1,158 +1,112 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inject } from "vitest";
-import { initLibrary, type LibrarySetup } from "../../../../src/app/library-setup.ts";
 import { openLockstep } from "../../../../src/app/open.ts";
-import { systemClock, systemIds } from "../../../../src/app/platform.ts";
 import { noSecrets } from "../../../../src/config/environment.ts";
 import { resolveConfig } from "../../../../src/config/resolve.ts";
 import { isJsonObject, type Json } from "../../../../src/core/json.ts";
-import { type Emulator, startEmulator } from "../../../../src/emulator/index.ts";
-import { parseDynamoAddress } from "../../../../src/store/dynamodb/address.ts";
-import { openDatabase } from "../../../../src/store/dynamodb/database.ts";
-import { createTables } from "../../../../src/store/dynamodb/migrate.ts";
-import { Amazon } from "../../local/amazon.ts";
-import { startDynamo } from "../../local/dynamo.ts";
-import { LambdaHost } from "../../local/lambda-host.ts";
+import { type Execution, execute, type LocalMachineOptions } from "../../local/machine.ts";
+import { LocalStage, type StageOptions } from "../../local/stage.ts";
 import { Template } from "../../local/template.ts";
 
 export const playerSecret = "player_dummy";
 export const webhookSecret = "webhook_dummy";
+export const githubWebhookSecret = "github_webhook_dummy";
 export const adminToken = "admin_dummy";
 
-interface Parts {
-  readonly emulator: Emulator;
-  readonly setup: LibrarySetup;
-  readonly amazon: Amazon;
-  readonly host: LambdaHost;
-  readonly template: Template;
-  readonly endpoint: string;
-  readonly folder: string;
-  readonly resources: AsyncDisposableStack;
+/** The stage of these tests, as its template declares it. */
+export function openStage(
+  options: Partial<Omit<StageOptions, "template" | "bundlesFolder">> = {},
+): Promise<LocalStage> {
+  return LocalStage.open({
+    ...options,
+    template: new Template(JSON.parse(inject("template"))),
+    bundlesFolder: inject("bundlesFolder"),
+    secrets: {
+      LOCKSTEP_ADMIN_TOKEN: adminToken,
+      NOTION_WEBHOOK_SECRET: webhookSecret,
+      GITHUB_WEBHOOK_SECRET: githubWebhookSecret,
+      LOCKSTEP_LIBRARY_WEBHOOK_SECRET: playerSecret,
+      ...options.secrets,
+    },
+  });
 }
 
-/** A stage on this machine: the bundles run as Lambdas, the tables in a DynamoDB of their own, Notion emulated over HTTP. */
-export class StageWorld implements AsyncDisposable {
-  readonly emulator: Emulator;
-  readonly setup: LibrarySetup;
-  readonly amazon: Amazon;
-  readonly host: LambdaHost;
-  readonly template: Template;
-  /** Of DynamoDB. */
-  readonly endpoint: string;
-  private readonly folder: string;
-  private readonly resources: AsyncDisposableStack;
+/** Runs the synthesised machine over a file. */
+export function importInSteps(
+  { template, host }: LocalStage,
+  {
+    name,
+    text,
+    invoke,
+  }: { readonly name: string; readonly text: string } & Pick<LocalMachineOptions, "invoke">,
+): Promise<Execution> {
+  const input = { name: "x.csv", text };
+  const how = { machine: template.machine(), host, ...(invoke === undefined ? {} : { invoke }) };
+  return execute(how, { name, input });
+}
 
-  private constructor(parts: Parts) {
-    this.emulator = parts.emulator;
-    this.setup = parts.setup;
-    this.amazon = parts.amazon;
-    this.host = parts.host;
-    this.template = parts.template;
-    this.endpoint = parts.endpoint;
-    this.folder = parts.folder;
-    this.resources = parts.resources;
-  }
-
-  static async open(): Promise<StageWorld> {
-    await using resources = new AsyncDisposableStack();
-    const folder = await mkdtemp(join(tmpdir(), "lockstep-stage-"));
-    resources.defer(() => rm(folder, { recursive: true, force: true }));
-    let host: LambdaHost | null = null;
-    const clock = { now: () => host?.now() ?? Date.now() };
-    const emulator = resources.use(await startEmulator({ ratePerMinute: null, clock }));
-    const setup = await makeDatabases(emulator, folder);
-    const amazon = resources.use(
-      await Amazon.start({
-        "lockstep/dev/notion-token": emulator.token,
-        "lockstep/dev/lockstep-admin-token": adminToken,
-        "lockstep/dev/notion-webhook-secret": webhookSecret,
-        "lockstep/dev/github-webhook-secret": "unset",
-        "lockstep/dev/github-token": "unset",
-        "lockstep/dev/lockstep-library-webhook-secret": playerSecret,
-      }),
-    );
-    const endpoint = await startTables(resources);
-    const template = new Template(JSON.parse(inject("template")));
-    const config = { ...configOf(setup), store: "dynamodb:dev" };
-    host = resources.use(
-      new LambdaHost({
-        functions: template.functions(),
-        bundlesFolder: inject("bundlesFolder"),
-        config,
-        environmentsMax: 2,
-        variables: {
-          ...amazon.variables,
-          AWS_ENDPOINT_URL_DYNAMODB: endpoint,
-          NOTION_BASE_URL: emulator.url,
-        },
-      }),
-    );
-    return new StageWorld({
-      emulator,
-      setup,
-      amazon,
-      host,
-      template,
-      endpoint,
-      folder,
-      resources: resources.move(),
-    });
-  }
-
-  /** The same recipe on one machine, with a store of its own in a file. */
-  async onOneMachine(): Promise<Awaited<ReturnType<typeof openLockstep>>> {
-    const written = { ...configOf(this.setup), store: "sqlite:one.db" };
-    const config = resolveConfig(written, join(this.folder, "lockstep.config.json"));
-    const { url, token } = this.emulator;
-    const lockstep = await openLockstep({
-      config,
-      secrets: { ...noSecrets, notionToken: token },
-      baseUrl: url,
-    });
-    this.resources.defer(() => lockstep.close());
-    return lockstep;
-  }
-
-  /** What people see of both databases, without ids. */
-  shown(): { readonly series: readonly string[]; readonly books: readonly string[] } {
-    const series = this.emulator.workspace.rows(this.setup.series).filter(({ inTrash }) => !inTrash);
-    const names = new Map(series.map(({ id, properties }) => [id, plain(properties.Name)]));
-    const lines = (rows: typeof series) => rows.map(({ properties }) => lineOf(properties, names)).sort();
-    return {
-      series: lines(series),
-      books: lines(this.emulator.workspace.rows(this.setup.books).filter(({ inTrash }) => !inTrash)),
-    };
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.resources[Symbol.asyncDispose]();
+/** The same recipe on one machine, with a store of its own in a file. */
+export async function importOnOneMachine(
+  { config: written, emulator, folder }: LocalStage,
+  { text, openLibraryBaseUrl }: { readonly text: string; readonly openLibraryBaseUrl?: string },
+): Promise<void> {
+  const config = resolveConfig({ ...written, store: "sqlite:one.db" }, join(folder, "lockstep.config.json"));
+  const lockstep = await openLockstep({
+    config,
+    secrets: { ...noSecrets, notionToken: emulator.token },
+    baseUrl: emulator.url,
+    ...(openLibraryBaseUrl === undefined ? {} : { openLibraryBaseUrl }),
+  });
+  try {
+    await lockstep.library?.import(fileOf(text), importOptions);
+  } finally {
+    await lockstep.close();
   }
 }
 
-function configOf({ series, books }: Pick<LibrarySetup, "series" | "books">) {
-  return { notion: { ratePerMinute: 600 }, library: { notion: { series, books } } };
+/** Requests to Notion that `work` makes. */
+export async function requestsOf({ emulator }: LocalStage, work: () => Promise<unknown>) {
+  const counts = () => {
+    const routes = Object.entries(emulator.calls.byRoute);
+    const writes = routes.filter(([route]) => /^(PATCH|DELETE|POST \/pages|POST \/databases)/.test(route));
+    return { all: emulator.calls.total, writes: writes.reduce((sum, [, times]) => sum + (times ?? 0), 0) };
+  };
+  const before = counts();
+  await work();
+  const after = counts();
+  return { all: after.all - before.all, writes: after.writes - before.writes };
 }
 
-async function makeDatabases(emulator: Emulator, folder: string): Promise<LibrarySetup> {
-  const parentPage = emulator.workspace.createPage({ properties: {} });
-  const file = join(folder, "lockstep.config.json");
-  const config = resolveConfig({ library: { notion: { parentPage } }, store: "sqlite:setup.db" }, file);
-  if (config.library === undefined) throw new Error("no library is configured");
-  const secrets = { ...noSecrets, notionToken: emulator.token };
-  return initLibrary({ config, library: config.library, secrets, baseUrl: emulator.url });
+/** What people see of both databases, without ids. */
+export function shownIn({ emulator, setup }: LocalStage): {
+  readonly series: readonly string[];
+  readonly books: readonly string[];
+} {
+  const series = emulator.workspace.rows(setup.series).filter(({ inTrash }) => !inTrash);
+  const names = new Map(series.map(({ id, properties }) => [id, plain(properties.Name)]));
+  const lines = (rows: typeof series) => rows.map(({ properties }) => lineOf(properties, names)).sort();
+  return {
+    series: lines(series),
+    books: lines(emulator.workspace.rows(setup.books).filter(({ inTrash }) => !inTrash)),
+  };
 }
 
-/** A DynamoDB with the tables of the stage. */
-export async function startTables(resources: AsyncDisposableStack): Promise<string> {
-  const dynamo = await startDynamo();
-  resources.defer(() => dynamo.stop());
-  const url = `dynamodb:dev?endpoint=${encodeURIComponent(dynamo.endpoint)}`;
-  const database = openDatabase({ address: parseDynamoAddress(url), clock: systemClock, ids: systemIds });
-  await createTables(database);
-  await database.close();
-  return dynamo.endpoint;
+const importOptions = {
+  isCommitted: true,
+  isSynthesizing: false,
+  withPodcasts: false,
+  dateOrder: null,
+  trigger: "test",
+} as const;
+
+function fileOf(text: string) {
+  return {
+    name: "x.csv",
+    companion: null,
+    async *chunks() {
+      yield Buffer.from(text);
+    },
+  };
 }
 
 /** Of a page: its properties in words; relations by names, and none that is only an id. */
