@@ -223,7 +223,7 @@ export class PullFollower {
       ...doc,
       status,
       statusSeq,
-      isArmed: this.isSince(one, doc),
+      isArmed: await this.isSince(one, doc),
       isRelayed: await this.isRelayed(one),
       isOpened: false,
       lookAt: 0,
@@ -237,13 +237,15 @@ export class PullFollower {
 
   /**
    * It was set since a person accepted the sync. What was there then was noted down; but a row that was made before and showed only after
-   * may have had its status all along.
+   * may have had its status all along, unless it showed with another one first.
    */
-  private isSince({ pair }: Followed, { status, statusSeq }: FollowDoc): boolean {
+  private async isSince(one: Followed, { status, statusSeq }: FollowDoc): Promise<boolean> {
     const { acceptedAt } = this.parts.ledger.state;
     if (acceptedAt === null) return false;
     const isFirstLook = status === null && statusSeq === null;
-    return !isFirstLook || !(Date.parse(pair.doc.seen.left?.createdAt ?? "") <= Date.parse(acceptedAt));
+    const madeAt = Date.parse(one.pair.doc.seen.left?.createdAt ?? "");
+    if (!isFirstLook || !(madeAt <= Date.parse(acceptedAt))) return true;
+    return (await this.statusVersions(one, 0)).length > 1;
   }
 
   private async pullOf(one: Followed, open: readonly PullRequest[]): Promise<PullRequest | null> {
