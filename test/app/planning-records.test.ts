@@ -345,6 +345,22 @@ describe("which issues become rows", () => {
     expect(world.row(row)["GitHub Issue #"]).toMatch(/^acme\/app#/);
   });
 
+  test.each([
+    { filter: { author: "Ada" }, expected: ["By Ada"] },
+    { filter: { milestone: "March" }, expected: ["For March"] },
+  ])("those of $filter", async ({ filter, expected }) => {
+    await using world = await PlanningWorld.open({ section: { filter } });
+    await world.init();
+    const { people } = world.github;
+    people.addUser("ada");
+    people.addIssue(repository, { title: "By Ada" }, "ada");
+    const milestone = people.addMilestone(repository, "March");
+    people.addIssue(repository, { title: "For March", milestone });
+    people.addIssue(repository, { title: "Not this" });
+    await world.sync();
+    expect(world.rows().map(({ Title }) => Title)).toEqual(expected);
+  });
+
   test("a row that was done before it had an issue gets none", async () => {
     await using world = await PlanningWorld.open();
     await world.init();
