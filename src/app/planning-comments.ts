@@ -217,9 +217,10 @@ function revisionOf({ pair }: Followed): string {
   return pair.doc.seen.left?.revision ?? "";
 }
 
-/** With those on which somebody has just commented. */
-export function withCommented(known: readonly string[], pages: Iterable<string>): readonly string[] {
-  return [...new Set([...known, ...pages])].slice(-waitingMax);
+/** With those on which somebody has just commented; the same list when all of them are in it. */
+export function withCommented(known: readonly string[], pages: readonly string[]): readonly string[] {
+  const news = new Set(pages).difference(new Set(known));
+  return news.size === 0 ? known : [...known, ...news].slice(-waitingMax);
 }
 
 function commentsOf({ github, deps, planning, markerKeys }: StepParts): Comments {

@@ -78,7 +78,7 @@ export class PlanningStep {
     const { config, ledger } = this.parts;
     if (config.comments !== "github" && config.comments !== "both") return;
     const commentedRows = withCommented(ledger.state.commentedRows, pages);
-    if (commentedRows.length !== ledger.state.commentedRows.length) await ledger.setState({ commentedRows });
+    if (commentedRows !== ledger.state.commentedRows) await ledger.setState({ commentedRows });
   }
 
   /** Returns whether something has changed that a further pass has to show. */

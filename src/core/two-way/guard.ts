@@ -156,6 +156,7 @@ function holdOf(
   return { ...hold, count: linkIds.length, digest, linkIds, sample: linkIds.slice(0, sampleSize) };
 }
 
-function isEmpty(value: Json): boolean {
+/** A value, or a list of them, that is not there. */
+export function isEmpty(value: Json): boolean {
   return value === null || (Array.isArray(value) && value.length === 0);
 }

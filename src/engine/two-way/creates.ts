@@ -1,8 +1,10 @@
 import type { Json } from "../../core/json.ts";
 import { confirmWrite } from "../../core/two-way/base.ts";
+import { isEmpty } from "../../core/two-way/guard.ts";
 import type { FieldRule, Side } from "../../core/two-way/mapping.ts";
 import type { Base, FieldWrite } from "../../core/two-way/pair.ts";
 import { equalJson, type Intent, type Pair, type Seen, withIntents } from "./link.ts";
+import { openOn } from "./reads.ts";
 
 /** Vendors' clocks and ours may differ by so much, beside stamps of whole minutes. */
 const clocksDifferMs = 60_000;
@@ -17,7 +19,7 @@ export function settleCreate(
   found: Pick<Seen, "createdAt" | "values"> & { readonly side: Side },
   rules: readonly FieldRule[],
 ): Pair {
-  const open = openCreate(pair, found.side);
+  const open = createOn(pair, found.side);
   const earlier = (pair.doc.givenUp ?? []).filter(
     ({ side, horizon }) => side === found.side && Date.parse(found.createdAt) <= horizon + clocksDifferMs,
   );
@@ -29,7 +31,7 @@ export function settleCreate(
 
 /** The same for a record that the answer to the create has named. */
 export function settleNamed(pair: Pair, side: Side, rules: readonly FieldRule[]): Pair {
-  const intent = openCreate(pair, side);
+  const intent = createOn(pair, side);
   if (intent === undefined) return pair;
   return agreeOn(withoutIntent(pair, intent), intent, { rules, fields: intent.fields });
 }
@@ -40,8 +42,8 @@ export function giveUp(pair: Pair, intent: Intent): Pair {
   return { link, doc: { ...doc, givenUp: [...(doc.givenUp ?? []), intent] } };
 }
 
-function openCreate({ doc }: Pair, side: Side): Intent | undefined {
-  return doc.intents.find((open) => open.kind === "create" && open.side === side);
+function createOn(pair: Pair, side: Side): Intent | undefined {
+  return openOn(pair, side).find(({ kind }) => kind === "create");
 }
 
 /** What the create wrote that fits best to what a record says now; where several fit as well, what they have in common. */
@@ -57,12 +59,8 @@ function writtenBy(creates: readonly [Intent, ...Intent[]], values: Seen["values
 }
 
 /** What a create does not name, it leaves empty. */
-function isSame(a: Json | undefined, b: Json | undefined): boolean {
-  return equalJson(a ?? null, b ?? null) || (isEmpty(a) && isEmpty(b));
-}
-
-function isEmpty(value: Json | undefined): boolean {
-  return value == null || (Array.isArray(value) && value.length === 0);
+function isSame(a: Json = null, b: Json = null): boolean {
+  return equalJson(a, b) || (isEmpty(a) && isEmpty(b));
 }
 
 /** The pair once an intent is known to have taken effect; `fields` as they were stored. */
