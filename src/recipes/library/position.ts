@@ -1,4 +1,5 @@
 import { numeralSource, parseNumeral } from "./numerals.ts";
+import { units } from "./series/vocabulary.ts";
 import { tidy } from "./text.ts";
 
 /** Whole numbers and halves from `from` to `to`, both included; a single number is a span of its own. */
@@ -23,8 +24,10 @@ const SPAN_MAX = 100;
 /** Ways of saying that there is no position. */
 const none: ReadonlySet<string> = new Set(["", "-", "–", "—", "?", "none", "n/a", "null", "nan"]);
 
-const leadingUnit =
-  /^(?:#|(?:books?|bks?|volumes?|vols?|no|nr|band|bd|bände|tome|libro|deel|livro|teil)\b\.?)\s*/i;
+const leadingUnit = new RegExp(
+  `^(?:#|(?:${Object.values(units).join("|")})(?:(?<=[.º°])|(?!\\p{L})))\\s*`,
+  "iu",
+);
 const wholeSpan = new RegExp(
   `^(${numeralSource})(?:\\s*(?:-|–|—|\\bto\\b|\\bbis\\b)\\s*(${numeralSource}))?$`,
   "u",

@@ -51,6 +51,13 @@ describe("a book alone", () => {
     ["Schneewittchen muss sterben", "Bodenstein & Kirchhoff 4", "Bodenstein & Kirchhoff", "4"],
     ["Perry Rhodan Neo 1: Sternenstaub", null, "Perry Rhodan Neo", "1"],
     ["Nebelsturm", "Öland-Reihe, Band 2", "Öland-Reihe", "2"],
+    ["Nachtwind", "Die Nebelchroniken, Teil 2", "Die Nebelchroniken", "2"],
+    ["Feuerherz: Das Drachenlied, Band 4", null, "Das Drachenlied", "4"],
+    ["Le Prince: La Saga des Ombres, Tome 5", null, "La Saga des Ombres", "5"],
+    ["Le Roi (La Saga des Ombres n°4)", null, "La Saga des Ombres", "4"],
+    ["La Montaña (Las Sombras nº 2)", null, "Las Sombras", "2"],
+    ["El Mar: Las Sombras, parte 3", null, "Las Sombras", "3"],
+    ["The Complete Ember Throne: Books 1-6", null, "Ember Throne", "1-6"],
     ["Tintenherz: Tintenwelt-Trilogie, Band 1", null, "Tintenwelt-Trilogie", "1"],
     ["L'Assassin royal, tome 1 : L'apprenti assassin", null, "L'Assassin royal", "1"],
     ["Le Trône de fer", "Le Trône de fer, tome 1", "Le Trône de fer", "1"],
@@ -292,6 +299,22 @@ describe("a book in its library", () => {
         book("Mushoku Tensei", "Jobless Reincarnation (Light Novel), Vol. 3"),
       )[1],
     ).toEqual(["Mushoku Tensei: Jobless Reincarnation", "3"]);
+  });
+
+  it("is in the longer of two names of which one ends with the other, unless more books have the shorter", () => {
+    const [realms, moving] = [
+      "Forgotten Realms: Transitions, Volume 2",
+      "Forgotten Realms: Transitions, Volume 3",
+    ];
+    expect(read(book("The Orc King", "Transitions, Book I"), book(realms), book(moving))[0]).toEqual([
+      "Forgotten Realms: Transitions",
+      "I",
+    ]);
+    const [one, two] = [book("Feuerherz", "Das Lied, Band 1"), book("Eisherz", "Das Lied 2")];
+    expect(read(one, two, book("Steinherz: Das Lied, Volume 3")).slice(0, 2)).toEqual([
+      ["Das Lied", "1"],
+      ["Das Lied", "2"],
+    ]);
   });
 
   it("has a misprint corrected after the other volumes", () => {

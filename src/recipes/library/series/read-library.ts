@@ -256,11 +256,12 @@ function headOf(book: ShelvedTitle, title: string, first: TitleReading, shelf: S
   return best?.name ?? null;
 }
 
-/** "Transitions, Book I", where other books are in "Forgotten Realms: Transitions". */
+/** "Transitions, Book I", where more books are in "Forgotten Realms: Transitions" than in "Transitions". */
 function tailOf(book: ShelvedTitle, first: TitleReading, shelf: Shelf): string | null {
   const tail = seriesKey(first.name);
+  const own = shelf.get(tail)?.members.size ?? 0;
   for (const key of shelf.keys()) {
-    if (!key.endsWith(` ${tail}`)) continue;
+    if (!key.endsWith(` ${tail}`) || (shelf.get(key)?.members.size ?? 0) < own) continue;
     const series = supported(shelf, key, book);
     const name = series === null ? "" : nameOf(series);
     const colon = name.indexOf(": ");

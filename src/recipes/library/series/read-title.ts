@@ -1,4 +1,4 @@
-import { parsePosition } from "../position.ts";
+import { isOmnibus, parsePosition } from "../position.ts";
 import { stripEditionNotes } from "../text.ts";
 import { seriesKey } from "./key.ts";
 import { readKnownWork } from "./known-works.ts";
@@ -119,7 +119,7 @@ function readBoth(title: string, subtitle: string): readonly TitleReading[] {
     return own === null || !isOwnStrong ? statedBy(told) : settle(own, told);
   }
   if (isOwnStrong && own.name !== "") return statedByTitle(own);
-  const bare = readBareNumber(subtitle);
+  const bare = told !== null && told.name !== "" ? told : readBareNumber(subtitle);
   if (bare !== null && !isGenrePhrase(bare.name) && readBareNumber(title) === null) return statedBy(bare);
   const counted = readBareNumber(own?.name ?? title);
   if (counted !== null) return countedBy(counted);
@@ -137,7 +137,7 @@ function bracketed(text: string): Numbered | null {
 }
 
 function statedBy({ name, position, unit }: Numbered): readonly TitleReading[] {
-  const sure = unit === "bare" ? confidence.placed : confidence.stated;
+  const sure = unit === "bare" || unit === "weak" ? confidence.placed : confidence.stated;
   return [{ name: properName(name), position, confidence: sure }];
 }
 
@@ -169,18 +169,23 @@ function settle(own: Numbered, told: Numbered): readonly TitleReading[] {
 /** "Title: Series, Book 3" or "Series: Rest of its name, Vol. 3": the unit tells which is likelier. */
 function statedByTitle(own: Numbered): readonly TitleReading[] {
   const { position, unit } = own;
-  const name = withoutSameNumber(own);
+  const name = withoutComplete(withoutSameNumber(own), position);
   const sure = unit === "weak" ? confidence.numbered : confidence.stated;
   const whole = { name, position, confidence: sure };
   const after = afterColon(name);
-  if (unit !== "book" && unit !== "hash" && !(after !== null && isSeriesName(after))) return [whole];
+  if (unit === "volume" && !(after !== null && isSeriesName(after))) return [whole];
   const hero = after === null && unit === "book" ? readHero(name) : null;
   const shorter = after ?? hero;
   if (shorter === null) return [whole];
   return [
-    { name: shorter, position, confidence: confidence.placed },
+    { name: shorter, position, confidence: Math.min(sure, confidence.placed) },
     { ...whole, confidence: confidence.alternative },
   ];
+}
+
+/** "The Complete Ember Throne: Books 1-6" is a box of the series without that word. */
+function withoutComplete(name: string, position: string): string {
+  return isOmnibus(parsePosition(position)) ? name.replace(/^(?:the\s+)?complete\s+(?=\S)/i, "") : name;
 }
 
 /** "Dark Tower IV Volume 4" says its number twice. */

@@ -28,7 +28,7 @@ const caselessUnits = caseless(`${units.book}|${units.volume}`);
 function unitRule(source: string): RegExp {
   const isAlone = "(?<![\\p{L}\\p{N}])";
   return new RegExp(
-    `^(?<name>.*?)(?<separator>(?:${separator})|^)${isAlone}(?:${caseless(source)})(?:\\s+|(?<=\\.)|(?=#))#?(?<position>${numbersSource})${boundary}`,
+    `^(?<name>.*?)(?<separator>(?:${separator})|^)${isAlone}(?:${caseless(source)})(?:\\s+|(?<=[.º°])|(?=#))#?(?<position>${numbersSource})${boundary}`,
     "u",
   );
 }

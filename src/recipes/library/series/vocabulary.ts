@@ -8,9 +8,10 @@ import { foldText } from "../text.ts";
  * - `weak`: may as well count the parts of one book, so that anything better goes first
  */
 export const units = {
-  book: "books?|bk\\.?|buch|bücher|livre|libros?|livros?|boek|bok|bog|książka|księga|книга|episode|episodio|épisode|folge",
-  volume:
-    "volumes?|vols?\\.?|v\\.|bände|bände|band|bd\\.?|tomes?|tomo|volumen|deel|bind|tom|том|no\\.?|nr\\.?|number|num\\.?",
+  book:
+    "books?|bk\\.?|buch|bücher|bände|band|bd\\.?|livre|tome|libros?|tomo|livros?|boek|deel|bok|bind|bog|książka|księga|tom|книга|том|" +
+    "episode|episodio|épisode|folge",
+  volume: "volumes?|vols?\\.?|v\\.|volumen|no\\.?|nr\\.?|n\\.?(?:º|°)|number|num\\.?",
   weak: "parts?|teil|partie|parte|del|часть|t\\.|act|season|staffel|saison|temporada|stagione",
 } as const;
 
