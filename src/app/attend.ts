@@ -1,8 +1,6 @@
 import type { Side } from "../core/two-way/mapping.ts";
-import { libraryPairs } from "../recipes/library/config.ts";
 import type { RunReport } from "./lockstep.ts";
-import { isLibraryPair } from "./right-side.ts";
-import { passOver } from "./run-pairs.ts";
+import { followRules, passOver } from "./run-pairs.ts";
 import type { SyncWorld } from "./run-syncs.ts";
 import { tableCalled } from "./targets.ts";
 
@@ -24,12 +22,5 @@ export async function attend(
   const report = await passOver(world, source, { trigger, polls, signal });
   await world.pipeline?.ran(source, report.run);
   world.planning?.ran(source, report.run);
-  if (!isLibraryPair(config) || !(await world.library?.passed(config))) return [report];
-  const reports = [report];
-  for (const pair of libraryPairs(config.library)) {
-    const known = await world.pairs.known(pair);
-    if (known === null) continue;
-    reports.push(await passOver(world, known, { trigger: "cascade", polls: ["right"], signal }));
-  }
-  return reports;
+  return [report, ...(await followRules(world, config, { trigger, signal }))];
 }

@@ -8,6 +8,7 @@ import { collectionNames } from "../recipes/library/collections.ts";
 import { type Day, dayAt } from "../recipes/library/day.ts";
 import type { Draft } from "../recipes/library/draft.ts";
 import { type Judgement, judgeShelf } from "../recipes/library/judge.ts";
+import type { Run } from "../store/store.ts";
 import type { Herald } from "./herald.ts";
 import { LibraryChange, type Thought } from "./library-change.ts";
 import { type KnownPair, seriesPages } from "./library-shelf.ts";
@@ -49,14 +50,14 @@ export class LibraryCascade {
   }
 
   /**
-   * Told after each run of one of the library's syncs. Whatever cannot be done now is found again at the next run. True: the
-   * collections changed.
+   * Told after each run of one of the library's syncs. Whatever cannot be done now is found again at the next run. null: the
+   * collections did not change.
    */
-  async passed(config: PairConfig): Promise<boolean> {
-    if (!isLibraryPair(config)) return false;
+  async passed(config: PairConfig): Promise<Run | null> {
+    if (!isLibraryPair(config)) return null;
     const { deps, herald } = this.parts;
     const before = await this.revision();
-    if (before === this.judgedAt && !this.isWaiting) return false;
+    if (before === this.judgedAt && !this.isWaiting) return null;
     const about = { by: "cascade", source: config.name, trigger: "rule" };
     try {
       await using change = await LibraryChange.begin(deps, this.config, about);
@@ -70,11 +71,11 @@ export class LibraryCascade {
         certificate: { cascade: result.cascade.map(plain) },
       });
       this.judgedAt = await this.revision();
-      return run !== null && plan.writes.length > 0;
+      return plan.writes.length > 0 ? run : null;
     } catch (error) {
       if (!(error instanceof LockstepError) || error.code !== "RUN_IN_PROGRESS") throw error;
       // Whoever is at it judges, too, and what came after that is looked at next time.
-      return false;
+      return null;
     }
   }
 

@@ -7,6 +7,7 @@ import type { Draft, Shelf, ShelfPlan } from "../recipes/library/draft.ts";
 import type { OpenLibrary } from "../recipes/library/open-library.ts";
 import { takeBack } from "../recipes/library/take-back.ts";
 import { cleanUp, resetShelf } from "../recipes/library/tidy.ts";
+import type { Run } from "../store/store.ts";
 import type { Herald } from "./herald.ts";
 import { createImportNotes, type ImportNotes } from "./import-notes.ts";
 import { judgeNow, LibraryCascade } from "./library-cascade.ts";
@@ -195,11 +196,11 @@ export class Library implements LibraryDesk {
     return { asin, title, from, to, cascade: cascade.length, runId: run?.id ?? null };
   }
 
-  /** Told after each run of one of its syncs. True: the collections changed by what follows from it. */
-  async passed(config: PairConfig): Promise<boolean> {
-    const isChanged = await this.cascade.passed(config);
-    if (isChanged) this.changed();
-    return isChanged;
+  /** Told after each run of one of its syncs. The change of the collections that follows from it; null: none does. */
+  async passed(config: PairConfig): Promise<Run | null> {
+    const run = await this.cascade.passed(config);
+    if (run !== null) this.changed();
+    return run;
   }
 
   async follow(signal: AbortSignal, onRun: (report: RunReport) => void): Promise<void> {

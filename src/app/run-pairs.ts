@@ -19,16 +19,25 @@ const bothSides: readonly Side[] = ["left", "right"];
 
 /** Runs a two-way sync once. What keeps it from running is in its report, with evidence in the store. */
 export async function runPair(world: SyncWorld, table: PairConfig, options: SyncOptions): Promise<RunReport> {
+  const [report] = await runPairAndRules(world, table, options);
+  return report;
+}
+
+/** The same, and after its report those of what followed by the library's rules. */
+export async function runPairAndRules(
+  world: SyncWorld,
+  table: PairConfig,
+  options: SyncOptions,
+): Promise<[RunReport, ...RunReport[]]> {
   let source: PairSource | null = null;
   try {
     source = await world.pairs.resolve(table, { isDry: false, signal: options.signal });
     const report = await passOver(world, source, { ...options, polls: bothSides });
-    if (await world.library?.passed(table)) await carryOn(world, options);
-    return report;
+    return [report, ...(await followRules(world, table, options))];
   } catch (error) {
     // Without a secret nothing can be asked, and there is nothing to tell but its name.
     if (!(error instanceof LockstepError) || error.code === "SECRET_MISSING") throw error;
-    return recordPairFailure(world, source ?? { config: table }, options.trigger, error);
+    return [await recordPairFailure(world, source ?? { config: table }, options.trigger, error)];
   }
 }
 
@@ -53,12 +62,22 @@ export async function runDue(
   }
 }
 
-/** What followed from a run, by the library's rules, goes to Notion too. */
-async function carryOn(world: SyncWorld, options: SyncOptions): Promise<void> {
+/** What follows from a run by the library's rules, and its way to Notion. Empty: nothing does. */
+export async function followRules(
+  world: SyncWorld,
+  config: PairConfig,
+  options: SyncOptions,
+): Promise<RunReport[]> {
+  if (!isLibraryPair(config)) return [];
+  const run = (await world.library?.passed(config)) ?? null;
+  if (run === null) return [];
+  const reports: RunReport[] = [{ sync: config.library.name, run }];
   for (const pair of pairsIn(world.config).filter(isLibraryPair)) {
     const source = await world.pairs.known(pair);
-    if (source !== null) await passOver(world, source, { ...options, trigger: "cascade", polls: ["right"] });
+    if (source === null) continue;
+    reports.push(await passOver(world, source, { ...options, trigger: "cascade", polls: ["right"] }));
   }
+  return reports;
 }
 
 /** Leaves evidence of a run that could not begin. */

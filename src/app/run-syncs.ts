@@ -12,7 +12,7 @@ import type { Pairs } from "./pairs.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { planFailed, planSource } from "./plan.ts";
 import type { Planning } from "./planning.ts";
-import { runPair } from "./run-pairs.ts";
+import { runPairAndRules } from "./run-pairs.ts";
 import type { Resolved, Source, Syncs } from "./syncs.ts";
 import { type BackupTarget, chooseTargets, noSuchSync } from "./targets.ts";
 
@@ -36,7 +36,7 @@ export async function runSyncs(
 ): Promise<RunReport[]> {
   const reports: RunReport[] = [];
   for (const target of chooseTargets(world.config, names)) {
-    if (target.kind === "table") reports.push(await runPair(world, target.table, options));
+    if (target.kind === "table") reports.push(...(await runPairAndRules(world, target.table, options)));
     else reports.push(...(await runBackup(world, target, options)));
   }
   return reports;

@@ -3,11 +3,13 @@ import type { Run } from "../store/store.ts";
 
 /** What a run's evidence proves, in one sentence. It is read back from the store, so nothing is assumed. */
 export function evidenceSentence({
+  id,
   type,
   source,
   certificate,
-}: Pick<Run, "type" | "source" | "certificate">): string {
-  if (type === "library") return `${source}, on Lockstep's own records; \`lockstep undo\` takes it back.`;
+}: Pick<Run, "id" | "type" | "source" | "certificate">): string {
+  if (type === "library")
+    return `${source}, on Lockstep's own records; \`lockstep undo ${id}\` takes it back.`;
   return type === "two-way" ? pairSentence(source, certificate) : certificateSentence(certificate);
 }
 

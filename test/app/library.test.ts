@@ -148,7 +148,14 @@ describe("La Poubelle", () => {
       await world.import([...statuses.map((status, n) => saga(n + 1, { status })), exported(9)]);
       await world.sync();
       world.edit("books", "Saga 1", { Status: { select: { name: "La Poubelle" } } });
-      await world.sync();
+      const reports = await world.lockstep.sync([], { trigger: "test" });
+      expect(reports.map(({ sync, run }) => [sync, run.trigger, run.counts.updated])).toEqual([
+        ["library-series", "test", 0],
+        ["library-books", "test", 1],
+        ["library", "rule", 3],
+        ["library-series", "cascade", 1],
+        ["library-books", "cascade", 2],
+      ]);
       const statusOf = (n: number) => world.page("books", `Saga ${n}`).values.Status;
       expect([1, 2, 3, 4].map(statusOf)).toEqual(["La Poubelle", "La Poubelle", "Finished", "La Poubelle"]);
       expect(world.page("books", "Book 9").values.Status).toBe("Not started");

@@ -45,7 +45,7 @@ describe("evidenceSentence", () => {
     ],
     ["evidence of another shape", { isComplete: true }, "complete: nothing read to the end; 0 live tasks."],
   ])("tells %s", (_name, certificate, expected) => {
-    expect(evidenceSentence({ type: "import", source: "notion", certificate })).toBe(expected);
+    expect(evidenceSentence({ id: "r1", type: "import", source: "notion", certificate })).toBe(expected);
   });
 });
 
