@@ -25,7 +25,7 @@ const nextSteps: Record<ErrorCode, string> = {
   SCHEMA_DRIFT: "adapt fieldMappings to the properties as they are now called",
   SWEEP_INCOMPLETE: "run again; nothing was deleted",
   GUARD_REFUSED:
-    "look at `lockstep plan`; if it is meant, a person lets it: `lockstep sync --yes` for a first run or a changed mapping, `lockstep sync --allow-deletes N` for deletions, `lockstep conflicts` for what is held back",
+    "do what the message says; for a sync, look at `lockstep plan`, and if it is meant, a person lets it: `lockstep sync --yes` for a first run or a changed mapping, `lockstep sync --allow-deletes N` for deletions, `lockstep conflicts` for what is held back",
   RUN_IN_PROGRESS: "wait for the other run; `lockstep status` shows it",
   LEASE_LOST: "another process has taken over; see `lockstep runs`",
   STORE_FAILED: "read the message: it says what the store needs",

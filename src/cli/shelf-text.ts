@@ -29,7 +29,7 @@ export function shelfText(report: ShelfReport, paint: Painter): string {
     ...(shown.length === 0 ? [] : ["", recordsText(shown, paint)]),
     ...(hidden > 0 ? [`  … and ${hidden} more; --json lists them`] : []),
     ...(kept.length === 0 ? [] : ["", ...keptLines(kept)]),
-    ...(refusal === null ? [] : ["", `refused: ${refusal}`]),
+    ...(refusal === null ? [] : ["", `held back: ${refusal}`]),
   ].join("\n");
 }
 

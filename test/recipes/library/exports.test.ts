@@ -291,13 +291,26 @@ describe("files with mistakes", () => {
   });
 
   it("lose a value alone when only that is wrong", async () => {
-    const bad = "B000000001,A,Jane Doe,,,long,False,2024-02-30";
+    const bad = "B000000001,A,Jane Doe,,,long,maybe,2024-02-30";
     const { books, problems } = await read(lines(header, bad));
-    expect(books[0]).toMatchObject({ title: "A", lengthMinutes: null, released: null });
+    expect(books[0]).toMatchObject({ title: "A", lengthMinutes: null, released: null, status: null });
     expect(problems.map(({ column, lost }) => [column, lost])).toEqual([
       ["runtime_length_min", "value"],
+      ["is_finished", "value"],
       ["release_date", "value"],
     ]);
+  });
+
+  it.each([
+    ["45.5", "inProgress", []],
+    ["45,5 %", "inProgress", []],
+    ["0%", "notStarted", []],
+    ["half", "notStarted", ["percent_complete"]],
+  ])("have read as %s per cent: %s", async (percent, status, columns) => {
+    const title = `${header},percent_complete`;
+    const { books, problems } = await read(lines(title, `${row("B000000001")},"${percent}"`));
+    expect(books[0]?.status).toBe(status);
+    expect(problems.map(({ column }) => column)).toEqual(columns);
   });
 
   it("lose the rows that are not UTF-8", async () => {

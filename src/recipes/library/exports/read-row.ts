@@ -156,10 +156,21 @@ function readStatus(cells: Cells): BookStatus | null {
   if (word !== "") {
     return statusWords[word] ?? cells.reject("status", `one of ${Object.keys(statusWords).join(", ")}`);
   }
-  const isFinished = cells.text("isFinished").toLowerCase();
-  if (isFinished === "true" || isFinished === "1" || isFinished === "yes") return "finished";
-  if (Number(cells.text("percentComplete")) > 0) return "inProgress";
-  return isFinished === "" ? null : "notStarted";
+  return readProgress(cells);
+}
+
+const yes: ReadonlySet<string> = new Set(["true", "1", "yes", "y"]);
+const no: ReadonlySet<string> = new Set(["false", "0", "no", "n"]);
+
+function readProgress(cells: Cells): BookStatus | null {
+  const word = cells.text("isFinished").toLowerCase();
+  if (yes.has(word)) return "finished";
+  const percent = cells.text("percentComplete");
+  const done = Number(percent.replace(/\s*%$/, "").replace(",", "."));
+  if (done > 0) return "inProgress";
+  if (Number.isNaN(done)) cells.reject("percentComplete", 'a number from 0 to 100, such as "45.5"');
+  if (word !== "" && !no.has(word)) return cells.reject("isFinished", '"true" or "false"');
+  return word === "" ? null : "notStarted";
 }
 
 /** Podcasts and their episodes, by the type where there is one, else by genre. */
