@@ -118,6 +118,26 @@ describe("an import in steps", () => {
     expect(world.pages("books").size).toBe(library.length);
   });
 
+  it("brings the same pages back after a reset, and says once what one machine says", async () => {
+    const brought: unknown[] = [];
+    for (const again of ["in one go", "in steps"]) {
+      await using world = await LibraryWorld.open();
+      await whileTimePasses(world, () => world.import(library));
+      const count = library.length + 2;
+      await world.library.reset({ isCommitted: true, trigger: "test", count });
+      expect(world.pages("books").size).toBe(0);
+      const { writes } = await world.calls(() =>
+        again === "in steps"
+          ? inSteps(world, library, { id: "import-2" })
+          : whileTimePasses(world, () => world.import(library)),
+      );
+      expect(world.emulator.workspace.rows(world.setup.books)).toHaveLength(library.length);
+      await world.sync();
+      brought.push({ shown: shown(world), writes });
+    }
+    expect(brought[1]).toEqual(brought[0]);
+  });
+
   it("is one run, which can be taken back", async () => {
     await using world = await LibraryWorld.open();
     const { run } = await inSteps(world, library, { id: "import-1" });
