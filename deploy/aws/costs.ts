@@ -4,8 +4,9 @@ import { secretVariables } from "./runtime/secret-names.ts";
  * On demand, us-east-1, in US dollars, without any free tier or discount:
  * - Secrets Manager, and requests to Lambda: as copies of Amazon's price pages of 2026-09-20 have them
  * - Step Functions: as a copy of its price page without a date has it
- * - DynamoDB: as others have told it since the reduction of 2024-11
- * - Lambda's time, CloudWatch: from memory
+ * - DynamoDB: as others tell it since the reduction of 2024-11 (last seen told on 2025-07-21)
+ * - Lambda's time on arm64: as others told it in 2024
+ * - CloudWatch: as others told its metrics on 2026-02-15 and its dashboards on 2026-06-13; alarms, without a date
  *
  * None of it was asked of Amazon's own price list: look before relying on it. Most regions of Europe are dearer.
  */
