@@ -10,7 +10,7 @@ import { costs } from "./costs.ts";
 import { exportOf, library } from "./local/books.ts";
 import { execute } from "./local/machine.ts";
 import { synthesiseDev } from "./local/run-here.ts";
-import { LocalStage } from "./local/stage.ts";
+import { openLocalStage } from "./local/stage.ts";
 import { type FunctionName, functionSpecs } from "./stack/functions.ts";
 
 // Capacity units of an import, and sizes, cold starts and memory of the functions, measured on this machine; and what a stage
@@ -28,7 +28,7 @@ const folder = await mkdtemp(join(tmpdir(), "lockstep-bench-"));
 resources.defer(() => rm(folder, { recursive: true, force: true }));
 const { template, bundlesFolder } = await synthesiseDev(folder);
 const stage = resources.use(
-  await LocalStage.open({
+  await openLocalStage({
     template,
     bundlesFolder,
     secrets: { LOCKSTEP_ADMIN_TOKEN: adminToken, LOCKSTEP_LIBRARY_WEBHOOK_SECRET: playerSecret },

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { systemIds } from "../../../src/app/platform.ts";
 import type { Json } from "../../../src/core/json.ts";
 import { execute } from "./machine.ts";
-import { LocalStage } from "./stage.ts";
+import { openLocalStage } from "./stage.ts";
 import { type Synthesised, synthesise } from "./synthesise.ts";
 
 /** Runs the synthesised machine on this machine, one execution for each input: emulated Notion, DynamoDB of its own. */
@@ -12,7 +12,7 @@ export async function runHere(inputs: readonly Json[]): Promise<void> {
   await using resources = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "lockstep-local-"));
   resources.defer(() => rm(folder, { recursive: true, force: true }));
-  const stage = resources.use(await LocalStage.open(await synthesiseDev(folder)));
+  const stage = resources.use(await openLocalStage(await synthesiseDev(folder)));
   for (const input of inputs) {
     const { template, host } = stage;
     const { output, letters } = await execute(

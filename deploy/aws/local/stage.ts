@@ -36,20 +36,8 @@ export interface StageOptions {
   readonly services?: Readonly<Partial<Record<ServiceName, string>>>;
 }
 
-interface StageParts {
-  readonly emulator: Emulator;
-  readonly setup: LibrarySetup;
-  readonly config: StageConfig;
-  readonly amazon: Amazon;
-  readonly wires: Wires;
-  readonly host: LambdaHost;
-  readonly template: Template;
-  readonly endpoint: string;
-  readonly folder: string;
-}
-
 /** The stage "dev" on this machine: the bundles run as Lambdas, the tables in a DynamoDB of their own, Notion emulated over HTTP. */
-export class LocalStage implements AsyncDisposable {
+export interface LocalStage extends AsyncDisposable {
   readonly emulator: Emulator;
   readonly setup: LibrarySetup;
   /** Without a store. */
@@ -63,55 +51,38 @@ export class LocalStage implements AsyncDisposable {
   /** For what else is done here; goes with the stage. */
   readonly folder: string;
   readonly resources: AsyncDisposableStack;
+}
 
-  private constructor(parts: StageParts, resources: AsyncDisposableStack) {
-    this.emulator = parts.emulator;
-    this.setup = parts.setup;
-    this.config = parts.config;
-    this.amazon = parts.amazon;
-    this.wires = parts.wires;
-    this.host = parts.host;
-    this.template = parts.template;
-    this.endpoint = parts.endpoint;
-    this.folder = parts.folder;
-    this.resources = resources;
-  }
-
-  static async open(options: StageOptions): Promise<LocalStage> {
-    await using resources = new AsyncDisposableStack();
-    const { template, bundlesFolder, configOf = libraryConfigOf } = options;
-    const folder = await mkdtemp(join(tmpdir(), "lockstep-stage-"));
-    resources.defer(() => rm(folder, { recursive: true, force: true }));
-    let host: LambdaHost | null = null;
-    const clock = { now: () => host?.now() ?? Date.now() };
-    const emulator = resources.use(await startEmulator({ ratePerMinute: null, clock }));
-    const setup = await makeDatabases(emulator, folder);
-    const secrets = { NOTION_TOKEN: emulator.token, ...options.secrets };
-    const amazon = resources.use(await Amazon.start(valuesByName(secrets)));
-    const endpoint = await startTables(resources);
-    const wires = resources.use(
-      await Wires.start({ dynamodb: endpoint, notion: emulator.url, ...options.services }),
-    );
-    const config = await configOf(setup, { emulator, folder });
-    host = resources.use(
-      new LambdaHost({
-        functions: template.functions(),
-        bundlesFolder,
-        config: { ...config, store: "dynamodb:dev" },
-        environmentsMax: 2,
-        variablesOf: (name, environment) => ({
-          ...amazon.variables,
-          ...wires.variablesOf(name, environment),
-        }),
+export async function openLocalStage(options: StageOptions): Promise<LocalStage> {
+  await using opening = new AsyncDisposableStack();
+  const { template, bundlesFolder, configOf = libraryConfigOf } = options;
+  const folder = await mkdtemp(join(tmpdir(), "lockstep-stage-"));
+  opening.defer(() => rm(folder, { recursive: true, force: true }));
+  let host: LambdaHost | null = null;
+  const clock = { now: () => host?.now() ?? Date.now() };
+  const emulator = opening.use(await startEmulator({ ratePerMinute: null, clock }));
+  const setup = await makeDatabases(emulator, folder);
+  const secrets = { NOTION_TOKEN: emulator.token, ...options.secrets };
+  const amazon = opening.use(await Amazon.start(valuesByName(secrets)));
+  const endpoint = await startTables(opening);
+  const services = { dynamodb: endpoint, notion: emulator.url, ...options.services };
+  const wires = opening.use(await Wires.start(services));
+  const config = await configOf(setup, { emulator, folder });
+  host = opening.use(
+    new LambdaHost({
+      functions: template.functions(),
+      bundlesFolder,
+      config: { ...config, store: "dynamodb:dev" },
+      environmentsMax: 2,
+      variablesOf: (name, environment) => ({
+        ...amazon.variables,
+        ...wires.variablesOf(name, environment),
       }),
-    );
-    const parts = { emulator, setup, config, amazon, wires, host, template, endpoint, folder };
-    return new LocalStage(parts, resources.move());
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.resources[Symbol.asyncDispose]();
-  }
+    }),
+  );
+  const resources = opening.move();
+  const parts = { emulator, setup, config, amazon, wires, host, template, endpoint, folder, resources };
+  return { ...parts, [Symbol.asyncDispose]: () => resources[Symbol.asyncDispose]() };
 }
 
 /** The library alone, at the highest rate that may be configured: nobody here limits it. */

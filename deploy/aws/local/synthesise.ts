@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { bundleAll } from "../bundle.ts";
-import { makeApp } from "../synth.ts";
+import { makeApp, type StageApp } from "../synth.ts";
 import { Template } from "./template.ts";
 
 export interface Synthesised {
@@ -16,6 +16,14 @@ export async function synthesise(
   const { app, settings, addStack } = makeApp({ context, outdir: join(folder, "cdk.out") });
   const bundlesFolder = join(folder, "bundles");
   await bundleAll(bundlesFolder, settings);
+  return { template: templateOf({ app, addStack }, bundlesFolder), bundlesFolder };
+}
+
+/** Synthesises a stage whose functions are bundled already. */
+export function templateOf(
+  { app, addStack }: Pick<StageApp, "app" | "addStack">,
+  bundlesFolder: string,
+): Template {
   const { stackName } = addStack(bundlesFolder);
-  return { template: new Template(app.synth().getStackByName(stackName).template), bundlesFolder };
+  return new Template(app.synth().getStackByName(stackName).template);
 }

@@ -11,6 +11,15 @@ export interface DeclaredFunction {
   readonly variables: Readonly<Record<string, string>>;
 }
 
+export interface DeclaredSchedule {
+  /** "PollPlanning" */
+  readonly name: string;
+  readonly isEnabled: boolean;
+  readonly function: string;
+  /** What the function is given. */
+  readonly event: Json;
+}
+
 export interface DeclaredMachine {
   readonly definition: JsonObject;
   /** The function that each Task state calls, by the state's name. */
@@ -46,12 +55,41 @@ export class Template {
     });
   }
 
+  schedules(): readonly DeclaredSchedule[] {
+    return this.ofType("AWS::Events::Rule").map(([, { Name, State, Targets }]) => {
+      const [target] = Array.isArray(Targets) ? Targets : [];
+      if (!isJsonObject(target)) throw new Error(`${String(Name)} calls nothing`);
+      return {
+        name: String(Name).replace(/^lockstep-[a-z0-9]+-/, ""),
+        isEnabled: State === "ENABLED",
+        function: this.functionAt(textOf(target.Arn)),
+        event: JSON.parse(textOf(target.Input)),
+      };
+    });
+  }
+
+  /** The function that answers each route of the API, by its key: "POST /import". */
+  routes(): ReadonlyMap<string, string> {
+    const integrations = new Map(
+      this.ofType("AWS::ApiGatewayV2::Integration").map(([id, { IntegrationUri }]) => [
+        `integrations/local:${id}`,
+        this.functionAt(textOf(IntegrationUri)),
+      ]),
+    );
+    return new Map(
+      this.ofType("AWS::ApiGatewayV2::Route").map(([, { RouteKey, Target }]) => [
+        String(RouteKey),
+        integrations.get(textOf(Target)) ?? "",
+      ]),
+    );
+  }
+
   machine(): DeclaredMachine {
     const [declared] = this.ofType("AWS::StepFunctions::StateMachine");
     if (declared === undefined) throw new Error("the template has no state machine");
     const definition: Json = JSON.parse(textOf(declared[1].DefinitionString));
     if (!isJsonObject(definition)) throw new Error("the state machine has no definition");
-    const nameByArn = new Map(this.functions().map(({ logicalId, name }) => [arnOf(logicalId), name]));
+    const nameByArn = this.namesByArn();
     const functionByState: Record<string, string> = {};
     const otherTasks: Record<string, "letter" | "next"> = {};
     for (const [state, { Resource }] of tasksIn(definition)) {
@@ -70,6 +108,16 @@ export class Template {
         ? [[id, resource.Properties] as const]
         : [],
     );
+  }
+
+  private namesByArn(): ReadonlyMap<string, string> {
+    return new Map(this.functions().map(({ logicalId, name }) => [arnOf(logicalId), name]));
+  }
+
+  private functionAt(arn: string): string {
+    const name = this.namesByArn().get(arn);
+    if (name === undefined) throw new Error(`the template has no function ${arn}`);
+    return name;
   }
 }
 

@@ -10,7 +10,7 @@ import type { Json } from "../../../src/core/json.ts";
 import type { Emulator } from "../../../src/emulator/index.ts";
 import { boardProperties as board } from "../../../src/recipes/pipeline/board.ts";
 import { createDatabase, type TestDatabase } from "../../../test/support/postgres.ts";
-import { LocalStage } from "../local/stage.ts";
+import { type LocalStage, openLocalStage } from "../local/stage.ts";
 import { type Synthesised, synthesise } from "../local/synthesise.ts";
 import { webhookSecret } from "./support/world.ts";
 
@@ -33,7 +33,7 @@ beforeAll(async () => {
   const dev = { config: section({ database: "5".repeat(32) }) };
   synthesised = await synthesise(folder, { stage: "dev", stages: { dev } });
   world = resources.use(
-    await LocalStage.open({
+    await openLocalStage({
       ...synthesised,
       secrets: { NOTION_WEBHOOK_SECRET: webhookSecret, TASKS_URL: database.url },
       configOf: async (_, stage) => {

@@ -15,9 +15,9 @@ export function sign(secret: string, body: string): string {
   return `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`;
 }
 
-/** Sends a request as API Gateway hands it to a function. */
+/** Sends a request as API Gateway hands it to the function of its route. */
 export async function knock(
-  { host }: LocalStage,
+  { host, template }: LocalStage,
   { path, body, headers = {} }: DoorRequest,
 ): Promise<{ readonly status: Json; readonly body: Json }> {
   const [route = "", query = ""] = path.split("?");
@@ -30,7 +30,7 @@ export async function knock(
     body: Buffer.from(body).toString("base64"),
     isBase64Encoded: true,
   };
-  const answer = await host.invoke(route === "/import" ? "api-import" : "api-webhook", event);
+  const answer = await host.invoke(template.routes().get(`POST ${route}`) ?? "no route", event);
   if (!isJsonObject(answer)) throw new Error("no answer");
   return { status: answer.statusCode ?? null, body: JSON.parse(String(answer.body)) };
 }
@@ -57,6 +57,13 @@ export async function openDoor(stage: LocalStage): Promise<string> {
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("the door has no port");
   return `http://127.0.0.1:${address.port}`;
+}
+
+/** What EventBridge does when a schedule that is on says so: "PollPlanning". */
+export async function tick({ host, template }: LocalStage, name: string): Promise<Json> {
+  const schedule = template.schedules().find((each) => each.name === name && each.isEnabled);
+  if (schedule === undefined) throw new Error(`no schedule ${name} is on`);
+  return host.invoke(schedule.function, schedule.event);
 }
 
 /** Hands the queue's messages from the nth on to their function, as SQS does: those of one group in their order. */

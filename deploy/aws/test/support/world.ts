@@ -1,3 +1,5 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inject } from "vitest";
 import { openLockstep } from "../../../../src/app/open.ts";
@@ -5,21 +7,21 @@ import { noSecrets } from "../../../../src/config/environment.ts";
 import { resolveConfig } from "../../../../src/config/resolve.ts";
 import { isJsonObject, type Json } from "../../../../src/core/json.ts";
 import { type Execution, execute, type LocalMachineOptions } from "../../local/machine.ts";
-import { LocalStage, type StageOptions } from "../../local/stage.ts";
+import { type LocalStage, openLocalStage, type StageOptions } from "../../local/stage.ts";
+import { templateOf } from "../../local/synthesise.ts";
 import { Template } from "../../local/template.ts";
+import { makeApp } from "../../synth.ts";
 
 export const playerSecret = "player_dummy";
 export const webhookSecret = "webhook_dummy";
 export const githubWebhookSecret = "github_webhook_dummy";
 export const adminToken = "admin_dummy";
 
-/** The stage of these tests, as its template declares it. */
-export function openStage(
-  options: Partial<Omit<StageOptions, "template" | "bundlesFolder">> = {},
-): Promise<LocalStage> {
-  return LocalStage.open({
-    ...options,
+/** The stage of these tests, as its template declares it: by default the one that `cdk.json` calls "dev". */
+export function openStage(options: Partial<Omit<StageOptions, "bundlesFolder">> = {}): Promise<LocalStage> {
+  return openLocalStage({
     template: new Template(JSON.parse(inject("template"))),
+    ...options,
     bundlesFolder: inject("bundlesFolder"),
     secrets: {
       LOCKSTEP_ADMIN_TOKEN: adminToken,
@@ -29,6 +31,15 @@ export function openStage(
       ...options.secrets,
     },
   });
+}
+
+/** The template of a stage "dev" that `cdk.json` might have, over the bundles that are there: it may have no SQL database. */
+export async function declareStage(dev: Json): Promise<Template> {
+  await using resources = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), "lockstep-declared-"));
+  resources.defer(() => rm(folder, { recursive: true, force: true }));
+  const context = { stage: "dev", stages: { dev } };
+  return templateOf(makeApp({ context, outdir: folder }), inject("bundlesFolder"));
 }
 
 /** Runs the synthesised machine over a file. */
