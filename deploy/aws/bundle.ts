@@ -104,8 +104,11 @@ async function bundleGroup({ names, without }: Group, outFolder: string): Promis
     sourcesContent: false,
     metafile: true,
     logLevel: "error",
-    // Some packages are CommonJS and ask for Node's own modules by `require`.
-    banner: { js: 'import{createRequire as __r}from"node:module";const require=__r(import.meta.url);' },
+    // Some packages are CommonJS and ask for Node's own modules by `require`. The minifier knows nothing of the banner and gives
+    // names of a few letters: none of those may be in it.
+    banner: {
+      js: 'import*as nodeModules from"node:module";const require=nodeModules.createRequire(import.meta.url);',
+    },
     // Not installed, and asked for only by those who want it.
     external: ["pg-native"],
     plugins: [leaveOut(without)],
