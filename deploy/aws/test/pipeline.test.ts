@@ -4,15 +4,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { initPipeline } from "../../../src/app/init-pipeline.ts";
+import { systemClock } from "../../../src/app/platform.ts";
 import { noSecrets } from "../../../src/config/environment.ts";
 import { resolveConfig } from "../../../src/config/resolve.ts";
 import type { Json } from "../../../src/core/json.ts";
 import type { Emulator } from "../../../src/emulator/index.ts";
 import { boardProperties as board } from "../../../src/recipes/pipeline/board.ts";
+import { openTaskDatabase } from "../../../src/recipes/pipeline/database.ts";
+import { createTaskQueue } from "../../../src/recipes/pipeline/queue.ts";
 import { createDatabase, type TestDatabase } from "../../../test/support/postgres.ts";
-import { type LocalStage, openLocalStage } from "../local/stage.ts";
+import type { LocalStage } from "../local/stage.ts";
 import { type Synthesised, synthesise } from "../local/synthesise.ts";
-import { webhookSecret } from "./support/world.ts";
+import { deliverQueue, knock, sign, tick } from "./support/door.ts";
+import { openStage, requestsOf, webhookSecret } from "./support/world.ts";
 
 const resources = new AsyncDisposableStack();
 let database: TestDatabase;
@@ -30,12 +34,12 @@ beforeAll(async () => {
   const section = (notion: Json) => ({
     pipeline: { notion, table: { url: { env: "TASKS_URL" } }, channels },
   });
-  const dev = { config: section({ database: "5".repeat(32) }) };
+  const dev = { polls: { pipeline: 1 }, config: section({ database: "5".repeat(32) }) };
   synthesised = await synthesise(folder, { stage: "dev", stages: { dev } });
   world = resources.use(
-    await openLocalStage({
+    await openStage({
       ...synthesised,
-      secrets: { NOTION_WEBHOOK_SECRET: webhookSecret, TASKS_URL: database.url },
+      secrets: { TASKS_URL: database.url },
       configOf: async (_, stage) => {
         boardId = await makeBoard(stage, section);
         return section({ database: boardId });
@@ -65,7 +69,12 @@ async function makeBoard(
   return setup.board;
 }
 
-const poll = () => world.host.invoke("sync", { kind: "poll", sync: "pipeline" });
+function entry() {
+  const [row] = world.emulator.workspace.rows(boardId);
+  if (row === undefined) throw new Error("the board is empty");
+  return row;
+}
+
 const text = (content: string) => [{ type: "text", text: { content } }];
 
 describe("a pipeline on Lambda, with its table in Postgres", () => {
@@ -90,9 +99,47 @@ describe("a pipeline on Lambda, with its table in Postgres", () => {
         [board.channel]: { select: { name: "Daily News" } },
       },
     });
-    expect(await poll()).toBeNull();
+    expect(await tick(world, "PollPipeline")).toBeNull();
     expect(await database.run("SELECT title, channel_id, status, notion_page_id FROM tasks")).toEqual([
       { title: "Bees", channel_id: "news", status: "draft", notion_page_id: page },
     ]);
+  });
+
+  it("hears by a signed webhook and the queue that the entry was queued", async () => {
+    const id = entry().id;
+    const queued = { [board.status]: { select: { name: "Queued" } } };
+    world.emulator.workspace.editPage(id, { properties: queued });
+    const body = JSON.stringify({
+      id: "event-1",
+      type: "page.properties_updated",
+      timestamp: new Date(world.host.now()).toISOString(),
+      authors: [{ id: "ada", type: "person" }],
+      entity: { id, type: "page" },
+      data: { parent: { type: "database", data_source_id: boardId } },
+    });
+    const tell = (secret: string) =>
+      knock(world, {
+        path: "/webhook/notion",
+        body,
+        headers: { "x-notion-signature": sign(secret, body) },
+      });
+    expect(await tell("another_dummy")).toMatchObject({ status: 401 });
+    expect(await tell(webhookSecret)).toMatchObject({ status: 200, body: { events: 1 } });
+    expect(world.amazon.messages).toMatchObject([{ body: { sync: "pipeline" } }]);
+    expect(await database.run("SELECT status FROM tasks")).toEqual([{ status: "draft" }]);
+    expect(await deliverQueue(world, 0)).toEqual({ batchItemFailures: [] });
+    expect(await database.run("SELECT status FROM tasks")).toEqual([{ status: "pending" }]);
+  });
+
+  it("shows on the board how far a worker is when its schedule says so, and then has nothing to do", async () => {
+    await using tasks = openTaskDatabase(database.url, systemClock);
+    const queue = createTaskQueue({ database: tasks, random: () => 0 });
+    const job = await queue.claim({ worker: "w", leaseMs: 3_600_000 });
+    if (job === null) throw new Error("nothing was queued");
+    await queue.step(job, { state: "processing", stage: "Audio Generating" });
+    expect(await tick(world, "PollPipeline")).toBeNull();
+    expect(entry().properties[board.status]).toMatchObject({ name: "Audio Generating" });
+    const { writes } = await requestsOf(world, () => tick(world, "PollPipeline"));
+    expect(writes).toBe(0);
   });
 });

@@ -18,11 +18,11 @@ export const githubWebhookSecret = "github_webhook_dummy";
 export const adminToken = "admin_dummy";
 
 /** The stage of these tests, as its template declares it: by default the one that `cdk.json` calls "dev". */
-export function openStage(options: Partial<Omit<StageOptions, "bundlesFolder">> = {}): Promise<LocalStage> {
+export function openStage(options: Partial<StageOptions> = {}): Promise<LocalStage> {
   return openLocalStage({
     template: new Template(JSON.parse(inject("template"))),
-    ...options,
     bundlesFolder: inject("bundlesFolder"),
+    ...options,
     secrets: {
       LOCKSTEP_ADMIN_TOKEN: adminToken,
       NOTION_WEBHOOK_SECRET: webhookSecret,
