@@ -29,7 +29,10 @@ interface AlarmSpec {
   readonly metric: IMetric;
   /** Reaching it is too much. */
   readonly threshold: number;
+  /** How many of them are looked at, of five minutes each. */
   readonly periods: number;
+  /** In how many of them it has to be reached; absent: in all. */
+  readonly reachedIn?: number;
 }
 
 const period = Duration.minutes(5);
@@ -40,13 +43,14 @@ export function addWatch(scope: Construct, watched: Watched): void {
   const { settings } = watched;
   const topic =
     settings.alarmTopicArn === null ? null : Topic.fromTopicArn(scope, "AlarmTopic", settings.alarmTopicArn);
-  for (const [name, { about, metric, threshold, periods }] of Object.entries(alarmsOf(watched))) {
+  for (const [name, { about, metric, threshold, periods, reachedIn }] of Object.entries(alarmsOf(watched))) {
     const alarm = new Alarm(scope, `${name}Alarm`, {
       alarmName: `lockstep-${settings.stage}-${name}`,
       alarmDescription: about,
       metric,
       threshold,
       evaluationPeriods: periods,
+      ...(reachedIn === undefined ? {} : { datapointsToAlarm: reachedIn }),
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
@@ -63,8 +67,10 @@ function alarmsOf({ settings, queues, machine }: Watched): Readonly<Record<strin
     RunsFailed: {
       about: "Runs fail: `lockstep runs` says why.",
       metric: own("RunsFailed"),
-      threshold: 3,
-      periods: 1,
+      threshold: 1,
+      // Some syncs are asked once an hour, and a single failure is the network's daily business: three within three hours.
+      periods: 36,
+      reachedIn: 3,
     },
     StepsFailed: {
       about: "Books cannot be imported: their letters are in the queue of dead imports.",

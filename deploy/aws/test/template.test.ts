@@ -219,6 +219,16 @@ describe("what runs", () => {
     );
     template.resourceCountIs("AWS::CloudWatch::Dashboard", 1);
   });
+
+  it("alarms when a sync fails again and again: three times within three hours", () => {
+    template.hasResourceProperties("AWS::CloudWatch::Alarm", {
+      AlarmName: "lockstep-dev-RunsFailed",
+      Period: 300,
+      Threshold: 1,
+      EvaluationPeriods: 36,
+      DatapointsToAlarm: 3,
+    });
+  });
 });
 
 it("tells the API's address, the state machine and the tables", () => {
