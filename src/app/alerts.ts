@@ -57,9 +57,14 @@ export class Alerts implements AsyncDisposable {
     return this.open.has(cause);
   }
 
+  /** Whatever was begun has been sent, or given up. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.posting);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.closing.abort();
-    await Promise.allSettled(this.posting);
+    await this.settled();
   }
 
   /** Nobody waits for it: a sync must not stand still because a chat does. */

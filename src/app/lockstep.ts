@@ -162,9 +162,12 @@ export interface Lockstep {
   sync(names: readonly string[], options: SyncOptions): Promise<readonly RunReport[]>;
   /**
    * Does what one two-way sync has to do now, for a process that does not follow it: takes up what was told of it and what
-   * is due, and asks the sides that are named. Throws RUN_IN_PROGRESS while another process is at it.
+   * is due, and asks the sides that are named. What keeps it from beginning is in its report, with evidence in the store.
+   * Throws RUN_IN_PROGRESS while another process is at it, and SECRET_MISSING.
    */
   attend(name: string, options: AttendOptions): Promise<readonly RunReport[]>;
+  /** What nobody else waits for is through, too: messages to a chat, lines of a log. For a process that stands still between its calls. */
+  settled(): Promise<void>;
   plan(names: readonly string[], options: Omit<SyncOptions, "trigger">): Promise<readonly PlanReport[]>;
   status(): Promise<StatusReport>;
   runs(filter: { sync?: string | undefined; limit: number }): Promise<readonly RunReport[]>;

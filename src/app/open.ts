@@ -93,6 +93,9 @@ export async function openLockstep(options: OpenOptions): Promise<Lockstep> {
     importSteps: stepsOf(options, world),
     sync,
     attend: (name, request) => attend(world, name, request),
+    async settled() {
+      await Promise.all([pipeline?.settled(), planning?.settled()]);
+    },
     plan: (names, request) => planSyncs(world, names, request),
     status: () => statusOf(world),
     runs: (filter) => runsOf(world, filter),

@@ -138,6 +138,11 @@ export class Pipeline implements AsyncDisposable {
     if (run.trigger === "poll" && config.part === "tasks") health.polled(await hasMissed(pairs, run));
   }
 
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.logging);
+    await this.parts.alerts.settled();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.files[Symbol.dispose]();
     await Promise.allSettled(this.logging);

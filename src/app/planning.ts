@@ -106,6 +106,10 @@ export class Planning implements AsyncDisposable {
     this.watch.stands(config.name, this.troubles);
   }
 
+  settled(): Promise<void> {
+    return this.alerts.settled();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.alerts[Symbol.asyncDispose]();
   }

@@ -137,6 +137,7 @@ export async function fakeLockstep(): Promise<Fake> {
     library: null,
     importSteps: null,
     attend: async (name) => note("attend", [name], []),
+    settled: async () => {},
     doctor: async () => note("doctor", [], script.findings),
     tasks: createTasks(store, clock),
     sync: async (names, options) => {

@@ -18,7 +18,9 @@ export interface Seen {
 }
 
 /** A real HTTP server that answers from a script, or by a function of the request. */
-export async function scriptedServer(script: readonly Scripted[] | ((seen: Seen) => Scripted)): Promise<{
+export async function scriptedServer(
+  script: readonly Scripted[] | ((seen: Seen) => Scripted | Promise<Scripted>),
+): Promise<{
   readonly url: string;
   readonly seen: Seen[];
   readonly aborted: () => number;
@@ -40,7 +42,7 @@ export async function scriptedServer(script: readonly Scripted[] | ((seen: Seen)
     response.on("close", () => {
       if (!response.writableFinished) aborted += 1;
     });
-    respond(response, answer);
+    respond(response, await answer);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;

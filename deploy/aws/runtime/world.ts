@@ -53,7 +53,8 @@ export async function openWorld(environment: Variables): Promise<World> {
     try {
       return await work(signal);
     } finally {
-      await Promise.all([budgets.notion.settled(), budgets.openLibrary.settled()]);
+      // Between its invocations a Lambda stands still, with whatever is under way.
+      await Promise.all([budgets.notion.settled(), budgets.openLibrary.settled(), lockstep.settled()]);
     }
   };
   return { lockstep, config, secrets, variables, log, invoke };

@@ -7,6 +7,7 @@ import { noSecrets } from "../../../src/config/environment.ts";
 import { resolveConfig } from "../../../src/config/resolve.ts";
 import type { Json } from "../../../src/core/json.ts";
 import { type Emulator, type GitHubEmulator, startGitHubEmulator } from "../../../src/emulator/index.ts";
+import { scriptedServer } from "../../../test/http/scripted-server.ts";
 import type { LocalStage } from "../local/stage.ts";
 import { deliverQueue, knock, openDoor, sign, tick } from "./support/door.ts";
 import { declareStage, githubWebhookSecret, openStage } from "./support/world.ts";
@@ -22,14 +23,23 @@ let beside: Lockstep;
 let database = "";
 let shelf = "";
 
+/** Of the chat that takes alerts: when a message is answered. */
+let answerChat = async () => {};
+
 beforeAll(async () => {
+  const chat = resources.use(
+    await scriptedServer(async () => {
+      await answerChat();
+      return { text: "ok" };
+    }),
+  );
   github = resources.use(await startGitHubEmulator());
   github.people.addRepository(repository);
   const config = sections("5".repeat(32), "6".repeat(32));
   world = resources.use(
     await openStage({
       template: await declareStage({ polls: { planning: 15, shelf: 60 }, config }),
-      secrets: { GITHUB_TOKEN: github.token },
+      secrets: { GITHUB_TOKEN: github.token, ALERT_URL: chat.url },
       services: { github: github.url },
       configOf: async ({ books }, { emulator, folder }) => {
         shelf = books;
@@ -46,7 +56,11 @@ afterAll(() => resources.disposeAsync());
 
 function sections(planning: string, books: string): { readonly [key: string]: Json } {
   return {
-    planning: { notion: { database: planning }, repositories: [repository] },
+    planning: {
+      notion: { database: planning },
+      repositories: [repository],
+      alerts: { webhookUrlEnv: "ALERT_URL" },
+    },
     backup: { databases: [{ name: "shelf", notionDatabaseId: books, projectScopeId: "library" }] },
   };
 }
@@ -154,6 +168,30 @@ describe("planning", () => {
     world.emulator.workspace.editPage(leak?.id ?? "", { properties });
     expect(await tick(world, "PollPlanning")).toBeNull();
     expect(github.people.issue(repository, 1)?.title).toBe("A leak in the new roof");
+  });
+});
+
+describe("planning without access", () => {
+  it("leaves evidence, and its function has not answered before people were told", async () => {
+    github.people.revokeToken(github.token);
+    const { promise: asked, resolve: told } = Promise.withResolvers<void>();
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    answerChat = () => {
+      told();
+      return released;
+    };
+    let isOver = false;
+    const polling = tick(world, "PollPlanning").catch(String);
+    void polling.then(() => {
+      isOver = true;
+    });
+    await asked;
+    // Whatever it would do without waiting, it has done by the time another function has answered.
+    expect(await knock(world, { path: "/webhook/github", body: "{}" })).toMatchObject({ status: 401 });
+    expect(isOver).toBe(false);
+    release();
+    expect(await polling).toMatch(/"planning" failed: Asked GitHub/);
+    expect(await lastRun("planning")).toMatchObject({ status: "failed", errors: [{ code: "ACCESS_LOST" }] });
   });
 });
 
