@@ -21,6 +21,9 @@ const stageSchema = z.strictObject({
   config: z.record(z.string(), z.json()),
 });
 
+/** `cdk.json` does not say what it has to, in words for people. */
+export class StageError extends Error {}
+
 /** One deployment: what `cdk.json` says of a stage, checked. */
 export interface StageSettings extends Omit<z.infer<typeof stageSchema>, "config" | "secrets"> {
   readonly stage: string;
@@ -31,24 +34,27 @@ export interface StageSettings extends Omit<z.infer<typeof stageSchema>, "config
   readonly config: Config;
 }
 
-/** Throws for a stage that is not there or not as expected, and for a poll of a sync that is not configured. */
+/** Throws StageError for a stage that is not there or not as expected, and for a poll of a sync that is not configured. */
 export function readStage(stage: string, stages: unknown): StageSettings {
   if (!/^[a-z][a-z0-9-]{0,19}$/.test(stage))
-    throw new Error(`A stage is called by small letters, digits and dashes; got "${stage}".`);
+    throw new StageError(`A stage is called by small letters, digits and dashes; got "${stage}".`);
   const all = typeof stages === "object" && stages !== null ? new Map(Object.entries(stages)) : new Map();
   if (!all.has(stage))
-    throw new Error(`cdk.json has no stage "${stage}"; it has: ${[...all.keys()].join(", ") || "none"}.`);
+    throw new StageError(
+      `cdk.json has no stage "${stage}"; it has: ${[...all.keys()].join(", ") || "none"}.`,
+    );
   const parsed = stageSchema.safeParse(all.get(stage));
-  if (!parsed.success) throw new Error(`Stage "${stage}" in cdk.json: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) throw new StageError(`Stage "${stage}" in cdk.json: ${z.prettifyError(parsed.error)}`);
   const { config: section, secrets, ...rest } = parsed.data;
-  if ("store" in section) throw new Error(`Stage "${stage}": leave "store" out; the stage says which it is.`);
+  if ("store" in section)
+    throw new StageError(`Stage "${stage}": leave "store" out; the stage says which it is.`);
   const written: Json = { ...section, store: `dynamodb:${stage}` };
   const config = resolveConfig(written, join(import.meta.dirname, `cdk.json#${stage}`));
   const ownSecrets = [...new Set([...addressesIn(config), ...secrets])];
   const known = syncNames(config);
   const unknown = Object.keys(rest.polls).find((name) => !known.includes(name));
   if (unknown !== undefined)
-    throw new Error(`Stage "${stage}" polls "${unknown}", and has: ${known.join(", ") || "no sync"}.`);
+    throw new StageError(`Stage "${stage}" polls "${unknown}", and has: ${known.join(", ") || "no sync"}.`);
   return { ...rest, stage, ownSecrets, written: withoutNull(written), config };
 }
 
@@ -65,7 +71,7 @@ export function hasSql({ tables, pipeline }: Pick<Config, "tables" | "pipeline">
 function addressesIn({ tables, pipeline, planning }: Config): readonly string[] {
   const databases = [...tables, ...(pipeline === undefined ? [] : [pipeline])].map(({ name, table }) => {
     if ("variable" in table.url) return table.url.variable;
-    throw new Error(
+    throw new StageError(
       `"${name}": name the variable that holds the address of its database, as {"url": {"env": "TASKS_URL"}}: it becomes a secret.`,
     );
   });
