@@ -29,14 +29,22 @@ else if (values.machine === undefined) {
 } else await start(values.machine, inputs);
 
 async function start(stateMachineArn: string, all: readonly { readonly text: string }[]): Promise<void> {
-  const client = new SFNClient({});
-  for (const input of all) {
-    const command = new StartExecutionCommand({
-      stateMachineArn,
-      name: systemIds.next(),
-      input: JSON.stringify(input),
-    });
-    console.log((await client.send(command)).executionArn);
+  const [, , , region] = stateMachineArn.split(":");
+  const client = new SFNClient({ ...(region === undefined ? {} : { region }) });
+  try {
+    for (const input of all) {
+      const command = new StartExecutionCommand({
+        stateMachineArn,
+        name: systemIds.next(),
+        input: JSON.stringify(input),
+      });
+      console.log((await client.send(command)).executionArn);
+    }
+  } catch (error) {
+    console.error(
+      `Step Functions did not start it: ${error instanceof Error ? error.message : String(error)}`,
+    );
+    process.exitCode = 1;
   }
 }
 
