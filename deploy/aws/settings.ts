@@ -15,6 +15,14 @@ const stageSchema = z.strictObject({
   recomputes: z.boolean().default(false),
   /** Where alarms go; null: they only show. */
   alarmTopicArn: z.string().startsWith("arn:").nullable().default(null),
+  /** Where the functions are that reach a database; null: in no network of yours, with the internet before them. */
+  network: z
+    .strictObject({
+      subnetIds: z.array(z.string().regex(/^subnet-[0-9a-f]{8,17}$/)).min(1),
+      securityGroupIds: z.array(z.string().regex(/^sg-[0-9a-f]{8,17}$/)).min(1),
+    })
+    .nullable()
+    .default(null),
   /** Further variables that are kept as secrets, beside those that every stage has and those that `config` names. */
   secrets: z.array(z.enum(furtherSecrets)).default([]),
   /** A `lockstep.config.json` without a store: which one it is, the stage says. Folders are relative to `cdk.json`'s. */
@@ -51,6 +59,8 @@ export function readStage(stage: string, stages: unknown): StageSettings {
   const written: Json = { ...section, store: `dynamodb:${stage}` };
   const config = resolveConfig(written, join(import.meta.dirname, `cdk.json#${stage}`));
   const ownSecrets = [...new Set([...addressesIn(config), ...secrets])];
+  if (rest.network !== null && !hasSql(config))
+    throw new StageError(`Stage "${stage}" has a "network", and no database to reach in it: leave it out.`);
   const known = syncNames(config);
   const unknown = Object.keys(rest.polls).find((name) => !known.includes(name));
   if (unknown !== undefined)

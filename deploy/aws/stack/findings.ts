@@ -24,11 +24,11 @@ export const acceptedFindings: readonly Finding[] = [
   },
   {
     id: "AwsSolutions::AwsSolutions-IAM5[Resource::*]",
-    reason: "Actions that Amazon offers for all resources only: see wildcardReasons.",
+    reason: "Actions that Amazon offers for all resources only: see wildcardReasons and networkReasons.",
   },
 ];
 
-/** Every action that is allowed on "*", and why it cannot be on less. */
+/** Every action that the state machine and tracing are allowed on "*", and why it cannot be on less. */
 export const wildcardReasons: Readonly<Record<string, string>> = {
   "xray:PutTraceSegments":
     "X-Ray has no resources: https://docs.aws.amazon.com/xray/latest/devguide/security_iam_service-with-iam.html",
@@ -44,6 +44,16 @@ export const wildcardReasons: Readonly<Record<string, string>> = {
   "logs:PutResourcePolicy": "Log delivery has no resources.",
   "logs:DescribeResourcePolicies": "Log delivery has no resources.",
   "logs:DescribeLogGroups": "Log delivery has no resources.",
+};
+
+/** What Lambda does in a network, allowed on "*" by the functions that are in one. */
+export const networkReasons: Readonly<Record<string, string>> = {
+  "ec2:CreateNetworkInterface": "The interface is not there yet, and its subnets are said in the function.",
+  "ec2:DescribeNetworkInterfaces": "Describing has no resources.",
+  "ec2:DescribeSubnets": "Describing has no resources.",
+  "ec2:DeleteNetworkInterface": "Which interfaces Lambda makes, nobody knows before.",
+  "ec2:AssignPrivateIpAddresses": "Which interfaces Lambda makes, nobody knows before.",
+  "ec2:UnassignPrivateIpAddresses": "Which interfaces Lambda makes, nobody knows before.",
 };
 
 export function acceptFindings(stack: Stack): void {

@@ -9,6 +9,7 @@ import { tableDefinitions, tableRoles } from "../../../src/store/dynamodb/tables
 import { type SecretVariable, secretName, secretVariables } from "../runtime/secret-names.ts";
 import { secretNamesVariable, unsetSecret } from "../runtime/variables.ts";
 import type { StageSettings } from "../settings.ts";
+import { placeInNetwork } from "./network.ts";
 import type { Tables } from "./tables.ts";
 
 /** By their variables. */
@@ -57,10 +58,13 @@ export function addSecrets(scope: Construct, { stage, ownSecrets }: StageSetting
   return new Map(made);
 }
 
+/** These run syncs, and so they alone reach databases. */
+const runsSyncs: ReadonlySet<FunctionName> = new Set(["sync", "queue"]);
+
 /** What a function reads: of a stage's own, what proves deliveries at the door, and the rest where syncs are run. */
 function secretsOf(name: FunctionName, { ownSecrets }: StageSettings): readonly string[] {
   const own = ownSecrets.filter((variable) =>
-    variable.includes("_WEBHOOK_SECRET") ? name === "api-webhook" : name === "sync" || name === "queue",
+    variable.includes("_WEBHOOK_SECRET") ? name === "api-webhook" : runsSyncs.has(name),
   );
   return [...functionSpecs[name].secrets, ...own];
 }
@@ -99,7 +103,7 @@ function addFunction(
   for (const [, { secretArn }] of read)
     role.addToPolicy(allow(["secretsmanager:GetSecretValue"], [secretArn]));
   role.addToPolicy(allow(storeActions, tableArns(tables)));
-  return new Lambda(scope, pascal(name), {
+  const lambda = new Lambda(scope, pascal(name), {
     functionName,
     role,
     logGroup,
@@ -117,6 +121,8 @@ function addFunction(
       [secretNamesVariable]: read.map(([variable]) => `${variable}=${secretName(stage, variable)}`).join(" "),
     },
   });
+  if (settings.network !== null && runsSyncs.has(name)) placeInNetwork(lambda, role, settings.network);
+  return lambda;
 }
 
 /** What the store does with its tables. It never deletes one, and never reads one from end to end. */

@@ -7,7 +7,7 @@ import { initPipeline } from "../../../src/app/init-pipeline.ts";
 import { systemClock } from "../../../src/app/platform.ts";
 import { noSecrets } from "../../../src/config/environment.ts";
 import { resolveConfig } from "../../../src/config/resolve.ts";
-import type { Json } from "../../../src/core/json.ts";
+import { isJsonObject, type Json } from "../../../src/core/json.ts";
 import type { Emulator } from "../../../src/emulator/index.ts";
 import { boardProperties as board } from "../../../src/recipes/pipeline/board.ts";
 import { openTaskDatabase } from "../../../src/recipes/pipeline/database.ts";
@@ -15,8 +15,14 @@ import { createTaskQueue } from "../../../src/recipes/pipeline/queue.ts";
 import { createDatabase, type TestDatabase } from "../../../test/support/postgres.ts";
 import type { LocalStage } from "../local/stage.ts";
 import { type Synthesised, synthesise } from "../local/synthesise.ts";
+import { networkReasons } from "../stack/findings.ts";
 import { deliverQueue, knock, sign, tick } from "./support/door.ts";
 import { openStage, requestsOf, webhookSecret } from "./support/world.ts";
+
+const network = {
+  subnetIds: ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
+  securityGroupIds: ["sg-0123456789abcdef0"],
+};
 
 const resources = new AsyncDisposableStack();
 let database: TestDatabase;
@@ -34,7 +40,7 @@ beforeAll(async () => {
   const section = (notion: Json) => ({
     pipeline: { notion, table: { url: { env: "TASKS_URL" } }, channels },
   });
-  const dev = { polls: { pipeline: 1 }, config: section({ database: "5".repeat(32) }) };
+  const dev = { polls: { pipeline: 1 }, network, config: section({ database: "5".repeat(32) }) };
   synthesised = await synthesise(folder, { stage: "dev", stages: { dev } });
   world = resources.use(
     await openStage({
@@ -88,6 +94,36 @@ describe("a pipeline on Lambda, with its table in Postgres", () => {
     expect(readers.map(({ name }) => name).sort()).toEqual(["queue", "sync"]);
     expect(existsSync(join(bundlesFolder, "sync/channel_configs/news.yaml"))).toBe(true);
     expect(existsSync(join(bundlesFolder, "upsert-book/channel_configs"))).toBe(false);
+  });
+
+  it("has only its syncs in the network, whose interfaces Lambda makes with rights that their own code has not", () => {
+    const { template } = synthesised;
+    const placed = template
+      .ofType("AWS::Lambda::Function")
+      .filter(([, { VpcConfig }]) => VpcConfig !== undefined);
+    expect(placed.map(([, { FunctionName, VpcConfig }]) => [FunctionName, VpcConfig])).toEqual([
+      ["lockstep-dev-sync", { SubnetIds: network.subnetIds, SecurityGroupIds: network.securityGroupIds }],
+      ["lockstep-dev-queue", { SubnetIds: network.subnetIds, SecurityGroupIds: network.securityGroupIds }],
+    ]);
+    const about = template.ofType("AWS::IAM::Policy").flatMap(([, { PolicyDocument }]) => {
+      const statements = isJsonObject(PolicyDocument) ? PolicyDocument.Statement : null;
+      const list: readonly Json[] = Array.isArray(statements) ? statements : [];
+      return list.filter((statement) => JSON.stringify(statement).includes("ec2:"));
+    });
+    const actions = Object.keys(networkReasons).sort();
+    const own = (name: string) => ({
+      ArnEquals: {
+        "lambda:SourceFunctionArn": {
+          "Fn::Join": ["", expect.arrayContaining([`:function:lockstep-dev-${name}`])],
+        },
+      },
+    });
+    expect(about).toMatchObject(
+      ["sync", "queue"].flatMap((name) => [
+        { Effect: "Allow", Action: expect.arrayContaining(actions), Resource: "*" },
+        { Effect: "Deny", Action: actions, Resource: "*", Condition: own(name) },
+      ]),
+    );
   });
 
   it("takes an entry of the board into the table when its schedule says so", async () => {
