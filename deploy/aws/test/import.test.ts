@@ -53,8 +53,8 @@ const againTrouble: Troubles = Object.fromEntries(Object.values(steps).map((name
 let openLibrary: Awaited<ReturnType<typeof scriptedServer>>;
 /** What the recipe makes of the books on one machine, with a store in a file. */
 let one: LocalStage;
-/** And its requests to Notion. */
-let single: Awaited<ReturnType<typeof requestsOf>>;
+/** And its requests to Notion, when it is through. */
+let importing: ReturnType<typeof requestsOf>;
 
 beforeAll(async () => {
   openLibrary = await scriptedServer(({ url }) => {
@@ -66,10 +66,11 @@ beforeAll(async () => {
   });
   one = await open();
   const { url: openLibraryBaseUrl } = openLibrary;
-  single = await requestsOf(one, () => importOnOneMachine(one, { text, openLibraryBaseUrl }));
+  importing = requestsOf(one, () => importOnOneMachine(one, { text, openLibraryBaseUrl }));
 });
 
 afterAll(async () => {
+  await importing;
   await one[Symbol.asyncDispose]();
   await openLibrary[Symbol.asyncDispose]();
 });
@@ -84,10 +85,12 @@ function open(): Promise<LocalStage> {
   });
 }
 
-describe("an import of 100 books by the synthesised state machine", () => {
+// Together: each of them waits for its turns at Notion most of the time.
+describe.concurrent("an import of 100 books by the synthesised state machine", () => {
   it("makes what one machine makes, with as many requests", async () => {
     await using many = await open();
     const { execution, requests } = await imported(many, "calm");
+    const single = await importing;
     expect(execution).toMatchObject({ letters: [], failures: {} });
     expect(shownIn(many)).toEqual(shownIn(one));
     expect(requests.writes).toBe(single.writes);
@@ -98,6 +101,7 @@ describe("an import of 100 books by the synthesised state machine", () => {
     await using many = await open();
     const trouble = new Trouble(many, firstTrouble);
     const first = await imported(many, "first", trouble);
+    const single = await importing;
     expect(first.execution).toMatchObject({
       letters: [],
       output: { finished: { run: { status: "succeeded" } } },
