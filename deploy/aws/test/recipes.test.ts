@@ -162,6 +162,15 @@ describe("planning", () => {
     expect(rows()).toHaveLength(3);
   });
 
+  it("waits for another function that is at it", async () => {
+    github.people.addIssue(repository, { title: "A frog in the well" });
+    await github.webhooks.settle();
+    const [polled, handled] = await Promise.all([tick(world, "PollPlanning"), deliverQueue(world, 2)]);
+    expect(polled).toBeNull();
+    expect(handled).toEqual({ batchItemFailures: [] });
+    expect(rows()).toHaveLength(4);
+  });
+
   it("carries what a person does in Notion to GitHub", async () => {
     const leak = rows().find(({ written }) => written.includes("A leak in the roof"));
     const properties = { Title: { title: text("A leak in the new roof") } };
