@@ -1,6 +1,8 @@
 import type { LibraryConfig, LibraryPairConfig, PairConfig } from "../config/config.ts";
 import type { WritableConnector } from "../connector/connector.ts";
 import { createCollectionConnector } from "../connectors/collection/connector.ts";
+import type { CollectionRecord } from "../core/collection/record.ts";
+import { statusField } from "../core/collection/write.ts";
 import type { EngineDeps } from "../engine/sync.ts";
 import { bookFields, collectionNames, seriesFields } from "../recipes/library/collections.ts";
 import { libraryPairs } from "../recipes/library/config.ts";
@@ -47,20 +49,28 @@ export function seriesPages(
     const syncId = series === undefined ? null : ((await known(series))?.syncId ?? null);
     return syncId === null ? [] : await pairs.findLinks(syncId, side, ids);
   };
+  const recordsOf = async (ids: readonly string[]) =>
+    ids.length === 0 ? [] : await collections.getRecords(collection, ids);
   return {
     async pagesOf(seriesIds) {
-      const links = await linksOf("right", seriesIds);
-      const dead = links.flatMap(({ status, rightId }) => (status === "dead" ? (rightId ?? []) : []));
-      const records = dead.length === 0 ? [] : await collections.getRecords(collection, dead);
-      const returning = new Set(records.flatMap(({ id, status }) => (status === "live" ? id : [])));
+      const links = new Map((await linksOf("right", seriesIds)).map((link) => [link.rightId, link]));
+      const statuses = new Map((await recordsOf(seriesIds)).map(({ id, status }) => [id, status]));
       return new Map(
-        links.flatMap((link): [string, string | null][] => {
-          const { leftId, rightId } = link;
-          // Not made yet, or on its way back from the trash.
-          const isAwaited = isAlive(link) ? leftId === null : returning.has(rightId ?? "");
-          return rightId === null || isAwaited ? [] : [[rightId, isAlive(link) ? leftId : null]];
+        seriesIds.flatMap((id): [string, string | null][] => {
+          const link = links.get(id);
+          const page = link !== undefined && isAlive(link) ? link.leftId : null;
+          if (page !== null) return [[id, page]];
+          // What is in the trash gets no page, not even its first one. Else it is not made yet, or on its way back.
+          const isWithout = statuses.get(id) === "trashed" || link?.status === "unlinked";
+          return isWithout ? [[id, null]] : [];
         }),
       );
+    },
+    async putAwayOf(seriesIds) {
+      const records = await recordsOf(seriesIds);
+      const isPutAway = ({ status, provenance }: CollectionRecord) =>
+        status === "trashed" && provenance[statusField]?.origin !== "person";
+      return new Set(records.filter(isPutAway).map(({ id }) => id));
     },
     async seriesOf(pageIds) {
       const links = await linksOf("left", pageIds);

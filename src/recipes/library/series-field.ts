@@ -3,7 +3,15 @@ import { type Refusal, refusal, withView } from "../../connector/view.ts";
 import { isJsonObject, type Json } from "../../core/json.ts";
 import type { FieldSchema, SourceRecord } from "../../core/record.ts";
 import { PLACES_FIELD } from "./collections.ts";
-import { awaitedId, awaitedPage, placesIn, placesJson, withArrived, withSeries } from "./places.ts";
+import {
+  awaitedId,
+  awaitedPage,
+  type Place,
+  placesIn,
+  placesJson,
+  withArrived,
+  withSeries,
+} from "./places.ts";
 
 /** The field that stands for the series of a book, by their pages. */
 export const SERIES_FIELD = "$series";
@@ -13,6 +21,8 @@ export interface SeriesPages {
   /** null: the series has a page no more. Absent: it has none yet. */
   pagesOf(seriesIds: readonly string[]): Promise<ReadonlyMap<string, string | null>>;
   seriesOf(pageIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Those of them that are in the trash, and that no person has thrown there: a run has. */
+  putAwayOf(seriesIds: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
 /**
@@ -73,11 +83,19 @@ async function mapWrite(
   const before = write.kind === "create" ? [] : withArrived(await placesOf(connector, write.id), seriesOf);
   // A page may be in the trash before anybody has taken it in: its series is awaited, and keeps nothing else back.
   const series = wanted.map((page) => seriesOf.get(page) ?? awaitedId(page));
-  // Nobody can have meant a series whose page is in the trash: it is not to be seen.
-  const pageOf = await pages.pagesOf(before.map(({ id }) => id));
-  const unseen = before.flatMap(({ id }) => (pageOf.get(id) === null ? id : []));
-  const places = placesJson(withSeries(before, [...series, ...unseen]));
+  const places = placesJson(withSeries(before, [...series, ...(await keptUnseen(pages, before))]));
   return { write: { ...write, fields: { ...fields, [PLACES_FIELD]: places } } };
+}
+
+/**
+ * Nobody can have meant a series whose page is in the trash: it is not to be seen. Who threw it away, and takes it out again, has
+ * it with its books. What a run has put away comes back by a run, and a run adds nothing to what a person says meanwhile.
+ */
+async function keptUnseen(pages: SeriesPages, places: readonly Place[]): Promise<readonly string[]> {
+  const pageOf = await pages.pagesOf(places.map(({ id }) => id));
+  const unseen = places.flatMap(({ id }) => (pageOf.get(id) === null ? id : []));
+  const putAway = await pages.putAwayOf(unseen);
+  return unseen.filter((id) => !putAway.has(id));
 }
 
 async function placesOf(connector: WritableConnector, id: string) {
