@@ -160,7 +160,7 @@ export class Library implements LibraryDesk {
         );
       }
       resetShelf(draft);
-      return { refusal: null };
+      return this.judge(draft);
     });
   }
 

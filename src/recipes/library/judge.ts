@@ -55,10 +55,11 @@ export function judgeShelf(
 
 /**
  * A book notes which of its series are in the trash: Notion shows no relation to them, so that a book has to be looked at
- * again when one of its series goes, and when it comes back.
+ * again when one of its series goes, and when it comes back. One that is in the trash does, too: what it is brought back with is
+ * planned on what was seen of it last.
  */
 function noteAway(draft: Draft): void {
-  for (const { id, fields } of draft.live("books")) {
+  for (const { id, fields } of draft.all("books")) {
     const away = placesIn(fields.series)
       .map((place) => place.id)
       .filter((series) => draft.get("series", series)?.status === "trashed")

@@ -284,6 +284,20 @@ describe("judgeShelf", () => {
   });
 });
 
+describe("a series in the trash", () => {
+  it("is noted by its books, and so is that it came back: then they are looked at again", () => {
+    const library = new Library();
+    library.import([book("B1", { series: [place("Saga", "1", "S1")] }), book("B2")]);
+    const move = (status: "live" | "trashed") => {
+      library.change("person", (draft) => draft.setStatus("series", "S1", status, person));
+      const { writes } = library.change("cascade", (draft) => judgeShelf(draft, { today, cascadeMax: null }));
+      return writes.map(({ id, fields }) => [id, fields.away]);
+    };
+    expect(move("trashed")).toEqual([["B1", ["S1"]]]);
+    expect(move("live")).toEqual([["B1", null]]);
+  });
+});
+
 describe("takeBack", () => {
   it("puts back what a run changed, with who had said it, and trashes what it made", () => {
     const library = new Library();
