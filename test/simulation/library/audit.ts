@@ -118,13 +118,14 @@ function pagesOf({ world, watch }: AtRest, { fields }: CollectionRecord): readon
   return pages.filter((id) => world.presence("series", id) === "live").sort();
 }
 
-/** L1: one page for each key, unless a person has made another. */
+/** L1: one page for each key, unless a person has made another, or is told of the second one, on which somebody has written. */
 function checkUnique(end: AtRest, shelf: ShelfName): void {
-  const { world } = end;
+  const { world, watch } = end;
+  const isTold = (pageId: string) => watch.linksOf(shelf).some(({ problem }) => problem?.includes(pageId));
   const name = shelf === "books" ? book.asin : series.key;
   const ours = world
     .pages(shelf, "live")
-    .filter(({ createdBy }) => createdBy === world.shelves[shelf].botId)
+    .filter(({ id, createdBy }) => createdBy === world.shelves[shelf].botId && !isTold(id))
     .map((page) => ({ page, key: world.shown(shelf, page, name) }));
   for (const { page, key } of ours)
     if (key !== null && ours.some((other) => other.page.id !== page.id && other.key === key))

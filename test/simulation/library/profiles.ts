@@ -59,6 +59,15 @@ export const libraryProfiles: Readonly<Record<string, (options: Options) => Opti
         weights: { importFile: 30, cleanup: 10, editBook: 8, undo: 4, reset: 3, binPage: 5 },
       },
     ),
+  /** Series go to the trash and come back, by hand, by an undo, a reset and an import, while books are shelved in them. */
+  libraryShelves: (options) =>
+    home(
+      options,
+      { crash: 0.02 },
+      {
+        weights: { importFile: 12, shelve: 14, binPage: 12, unbinPage: 14, makePage: 4, undo: 6, reset: 2 },
+      },
+    ),
 };
 
 /** People who live with their books, and no faults but those given. */

@@ -116,7 +116,8 @@ export class LibraryRules {
   ): boolean {
     const link = this.#watch.linksOf(shelf).find(({ leftId }) => leftId === id);
     const base = link === undefined ? undefined : openPair(link).doc.base[name]?.left;
-    const agreed = Array.isArray(base) && base.length === 0 ? null : base;
+    // What was never agreed on counts as empty.
+    const agreed = base === undefined || (Array.isArray(base) && base.length === 0) ? null : base;
     if (JSON.stringify(agreed) !== JSON.stringify(value)) return false;
     const field = fieldsOf[shelf][name] ?? "series";
     const { rightId = null } = link ?? {};

@@ -11,25 +11,40 @@ export interface Reshelving {
 }
 
 /**
- * True: a program shelved the book, too, before it could know of the person's word. Relations are merged element by
- * element: what both have done stands.
+ * True: a program shelved the book, too, or brought a series back, before it could know of the person's word; or somebody took
+ * a series out of the trash. Relations are merged element by element: what both have done stands.
  */
 export function isMerged(
   { world, watch }: { readonly world: LibraryWorld; readonly watch: ShelfWatch },
   { change, from, to, since }: Reshelving,
 ): boolean {
   const partners = watch.partnersOf("books", change.id);
-  const ofBook = watch.changes.filter(({ shelf, after }) => shelf === "books" && partners.has(after.id));
-  const heardAt = ofBook.findIndex((each) => each.by === "Notion" && each.at >= since && isReshelved(each));
-  const unaware = ofBook.slice(0, heardAt < 0 ? ofBook.length : heardAt);
+  const isOfBook = ({ shelf, after }: RecordChange) => shelf === "books" && partners.has(after.id);
+  const heardAt = watch.changes.findIndex(
+    (each) => isOfBook(each) && each.by === "Notion" && each.at >= since && isReshelved(each),
+  );
   const moved = [...from.filter((id) => !to.includes(id)), ...to.filter((id) => !from.includes(id))];
   return moved.every((page) => {
     const isWanted = to.includes(page);
-    const isMover = (each: RecordChange) =>
-      each.by !== "Notion" && isIn(watch, page, each.after) === isWanted && isMovedBy(watch, page, each);
-    const mover = unaware.findLast(isMover);
+    const isMover = (each: RecordChange, index: number) => {
+      const isUnaware = each.by !== "Notion" && (heardAt < 0 || index < heardAt);
+      if (isWanted && isReturnOf(watch, page, each)) return isUnaware || each.by === "Notion";
+      return (
+        isUnaware &&
+        isOfBook(each) &&
+        isIn(watch, page, each.after) === isWanted &&
+        isMovedBy(watch, page, each)
+      );
+    };
+    const mover = watch.changes.findLast(isMover);
     return mover !== undefined && !wasShown(world, { change, page, isWanted, since: mover.at });
   });
+}
+
+/** The series of the page came back from the trash. */
+function isReturnOf(watch: ShelfWatch, page: string, { shelf, before, after }: RecordChange): boolean {
+  const isBack = before?.status === "trashed" && after.status === "live";
+  return shelf === "series" && isBack && watch.partnersOf("series", page).has(after.id);
 }
 
 function isReshelved({ before, after }: RecordChange): boolean {
