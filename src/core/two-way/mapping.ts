@@ -90,6 +90,8 @@ export interface PairPolicy {
   readonly onDelete: "propagate" | "unlink" | "restore";
   /** A certified deletion of a record whose other side was edited since. */
   readonly onDeleteEdit: "edit" | "delete" | "ask";
+  /** Only edits on this side speak against a deletion; those on the other one give way. Absent: on both. */
+  readonly savedByEditsOn?: Side;
   /** Who wins under policy `newest` when the two changes cannot be told apart in time. */
   readonly tieBreak: Side;
 }

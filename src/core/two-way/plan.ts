@@ -86,7 +86,8 @@ function follow(found: Case, dead: Side): PairPlan {
   const survivor = otherSide(dead);
   if (!isWhole(input, survivor)) return readFirst(found, survivor);
   const edits = editsOf(found, survivor);
-  switch (deathRow(input, dead, edits.length > 0)) {
+  const isSaved = edits.length > 0 && (input.policy.savedByEditsOn ?? survivor) === survivor;
+  switch (deathRow(input, dead, isSaved)) {
     case "ask":
       return ask(found);
     case "restore":

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { PairPolicy, Side } from "../../../src/core/two-way/mapping.ts";
 import type { Base, PairInput, PairPlan, SidePresence } from "../../../src/core/two-way/pair.ts";
 import { planPair } from "../../../src/core/two-way/plan.ts";
-import { applyPlan, inputOf, ruleOf, settleDown, viewOf } from "./world.ts";
+import { applyPlan, inputOf, mirrorInput, ruleOf, settleDown, viewOf } from "./world.ts";
 
 const presences: readonly SidePresence[] = ["absent", "live", "trashed", "gone", "out", "unknown"];
 
@@ -226,6 +226,18 @@ describe("a death beside a living record", () => {
       expect(writesIn(plan)).toEqual(writes);
     },
   );
+
+  it("is stopped by edits of the side that counts alone; what was edited on the other goes to history", () => {
+    const input = deathInput("propagate", "edit", "b");
+    const planFor = (savedByEditsOn: Side) =>
+      planPair({ ...input, policy: { ...input.policy, savedByEditsOn } });
+    expect(planFor("right").outcome).toBe("restore");
+    const given = planFor("left");
+    expect([given.outcome, writesIn(given)]).toEqual(["propagate-delete", ["right trash"]]);
+    expect(given.superseded).toMatchObject([{ side: "right", field: "field", value: "b" }]);
+    const mirrored = mirrorInput({ ...input, policy: { ...input.policy, savedByEditsOn: "left" } });
+    expect(writesIn(planPair(mirrored))).toEqual(["left trash"]);
+  });
 
   it("parts the pair at once when that is the policy", () => {
     const plan = planPair(deathInput("unlink", "ask", "a"));

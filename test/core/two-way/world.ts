@@ -132,6 +132,7 @@ export function mirrorInput(input: PairInput): PairInput {
       ...policy,
       creates: { left: policy.creates.right, right: policy.creates.left },
       tieBreak: otherSide(policy.tieBreak),
+      ...(policy.savedByEditsOn === undefined ? {} : { savedByEditsOn: otherSide(policy.savedByEditsOn) }),
     },
     openConflicts: input.openConflicts.map(mirrorConflict),
     settlements: input.settlements.map(({ field, winner }) => ({ field, winner: otherSide(winner) })),
