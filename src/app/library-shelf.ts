@@ -66,6 +66,9 @@ export function seriesPages(
         }),
       );
     },
+    async revisionsOf(seriesIds) {
+      return new Map((await recordsOf(seriesIds)).map(({ id, revision }) => [id, revision]));
+    },
     async putAwayOf(seriesIds) {
       const records = await recordsOf(seriesIds);
       const isPutAway = ({ status, provenance }: CollectionRecord) =>

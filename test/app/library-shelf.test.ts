@@ -22,6 +22,8 @@ const at = "2026-11-21T10:00:00.000Z";
 const person: FieldProvenance = { origin: "person", confidence: 1 };
 const rule: FieldProvenance = { origin: "heuristic", confidence: 1 };
 
+const writing = { intentId: "intent", sendBy: Number.MAX_SAFE_INTEGER };
+
 type Shelved = "live" | { readonly trashedBy: FieldProvenance };
 
 /** A library in memory, and its books as their sync sees them. */
@@ -112,8 +114,9 @@ type OpenShelf = Awaited<ReturnType<typeof openShelf>>;
 async function shelve({ shelf, recordOf }: OpenShelf, id: string, pages: readonly string[]) {
   const expected = await recordOf(id);
   const write = { kind: "update", id, fields: { [SERIES_FIELD]: pages }, expected } as const;
-  const options = { intentId: "intent", sendBy: Number.MAX_SAFE_INTEGER };
-  expect(await shelf.apply(write, options)).toMatchObject({ kind: "applied" });
+  const outcome = await shelf.apply(write, writing);
+  expect(outcome).toMatchObject({ kind: "applied" });
+  return outcome;
 }
 
 describe("the series of a book, as its sync sees them", () => {
@@ -167,6 +170,42 @@ describe("the series of a book, as its sync sees them", () => {
       ]),
     );
     expect(places).toHaveLength(2);
+  });
+
+  it("are nobody's word when they are what is shown already", async () => {
+    const world = await openShelf();
+    await world.putSeries("S1", "live");
+    await world.link("S1", { leftId: "page", status: "live" });
+    await world.putBook("B1", [{ id: "S1", position: "1" }]);
+    const { revision } = await world.recordOf("B1");
+    await shelve(world, "B1", ["page"]);
+    expect(await world.recordOf("B1")).toMatchObject({ revision });
+  });
+
+  it("are not written over a look from before one of them came back", async () => {
+    const world = await openShelf();
+    await world.putSeries("S1", { trashedBy: rule });
+    await world.link("S1", { leftId: "page", status: "dead" });
+    await world.putBook("B1", [{ id: "S1", position: "1" }]);
+    const expected = await world.recordOf("B1");
+    await world.putSeries("S1", "live");
+    await world.link("S2", { leftId: "other", status: "live" });
+    const write = { kind: "update", id: "B1", fields: { [SERIES_FIELD]: ["other"] }, expected } as const;
+    expect(await world.shelf.apply(write, writing)).toEqual({ kind: "stale" });
+    const titled = { ...write, fields: { title: "Another" } };
+    expect(await world.shelf.apply(titled, writing)).toMatchObject({ kind: "applied" });
+    expect(await world.placesOf("B1")).toEqual([{ id: "S1", position: "1" }]);
+  });
+
+  it("are answered as they were written, also where one has gone to the trash meanwhile", async () => {
+    const world = await openShelf();
+    await world.putSeries("S1", { trashedBy: rule });
+    await world.link("S1", { leftId: "page", status: "dead" });
+    await world.putBook("B1", null);
+    const answer = await shelve(world, "B1", ["page"]);
+    expect(answer).toMatchObject({ record: { fields: { [SERIES_FIELD]: ["page"] } } });
+    expect(await world.placesOf("B1")).toEqual([{ id: "S1", position: null }]);
+    expect((await world.recordOf("B1")).fields[SERIES_FIELD]).toEqual([]);
   });
 
   it("are awaited where nothing but a page is known, and known by the next word once they are taken in", async () => {

@@ -346,6 +346,32 @@ describe("what a person does in Notion", () => {
     expect(await world.calls(() => world.sync())).toMatchObject({ writes: 0 });
   });
 
+  it("throws away a series together with its books, and all of them stay in the trash", async () => {
+    await using world = await LibraryWorld.open();
+    await world.import([saga(1), saga(2), saga(3), exported(9)]);
+    await world.sync();
+    const pages = [world.page("series", "The Saga"), ...[1, 2].map((n) => world.page("books", `Saga ${n}`))];
+    for (const { id } of pages) world.emulator.workspace.trashPage(id);
+    for (let run = 0; run < 2; run += 1) {
+      await world.lockstep.sync([], { trigger: "test", isFull: true });
+      await world.sync();
+    }
+    expect([...world.pages("series").keys()]).toEqual([]);
+    expect([...world.pages("books").keys()].sort()).toEqual(["Book 9", "Saga 3"]);
+  });
+
+  it("throws a book away, which stays in the trash although an import changes it before that is noticed", async () => {
+    await using world = await LibraryWorld.open();
+    await world.import([saga(1), saga(2)]);
+    await world.sync();
+    world.emulator.workspace.trashPage(world.page("books", "Saga 2").id);
+    await world.import([saga(1), saga(2, { title: "Saga 2, remastered" })]);
+    await world.sync();
+    await world.lockstep.sync([], { trigger: "test", isFull: true });
+    await world.import([saga(1), saga(2)]);
+    expect([...world.pages("books").keys()]).toEqual(["Saga 1"]);
+  });
+
   it("keeps a day on its day, and a moment as it is, whatever the zone", async () => {
     await using world = await LibraryWorld.open();
     await world.import([saga(1), saga(2)]);

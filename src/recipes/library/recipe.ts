@@ -20,11 +20,15 @@ export function libraryRecipe(config: LibraryPairConfig): Pick<PairDefinition, "
   return { policy, bind: (descriptions, stored) => bind(config, descriptions, stored) };
 }
 
-/** What is thrown away on one side goes to the trash on the other, from where it comes back the same way. */
+/**
+ * What is thrown away on one side goes to the trash on the other, from where it comes back the same way. What imports and
+ * computations do to a record brings back no page that a person has thrown away.
+ */
 const policy: PairPolicy = {
   creates: { left: true, right: true },
   onDelete: "propagate",
   onDeleteEdit: "edit",
+  savedByEditsOn: "left",
   tieBreak: "left",
 };
 

@@ -73,6 +73,7 @@ async function takeBackOne(
   what: "import" | "reset" | "cleanup",
 ): Promise<void> {
   const { household } = drill;
+  if (hasUnseen(drill)) return;
   const before = pictureOf(drill);
   const done = await carriedOut<{ readonly run: Run | null }>(drill, () => {
     if (what === "import") return importFile(household, { ...order, isSynthesizing: false });
@@ -88,6 +89,19 @@ async function takeBackOne(
     if (is !== was)
       return drill.world.fail("L9", `${id} was ${was}, and after the ${what} was taken back ${is}`, id);
   }
+}
+
+/** A page was edited and thrown away, and without a sweep nobody has noticed: what it says is taken in on the way. */
+function hasUnseen({ world, watch }: LibraryDrill): boolean {
+  return shelfNames.some((shelf) =>
+    watch
+      .linksOf(shelf)
+      .some(
+        ({ leftId, rightId }) =>
+          watch.records[shelf].get(rightId ?? "")?.status === "live" &&
+          world.presence(shelf, leftId ?? "") !== "live",
+      ),
+  );
 }
 
 /** Everything that people can see, of pages and records that are there. */

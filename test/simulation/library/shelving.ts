@@ -1,3 +1,4 @@
+import { openPair } from "../../../src/engine/two-way/link.ts";
 import { placesIn } from "../../../src/recipes/library/places.ts";
 import type { RecordChange, ShelfWatch } from "./shelf-watch.ts";
 import { bookProperties as book, type LibraryWorld, listOf, type PageChange } from "./world.ts";
@@ -26,6 +27,9 @@ export function isMerged(
   const moved = [...from.filter((id) => !to.includes(id)), ...to.filter((id) => !from.includes(id))];
   return moved.every((page) => {
     const isWanted = to.includes(page);
+    // Nobody has heard yet that its series is back; it has its book again then.
+    const record = watch.records.books.get([...partners].at(-1) ?? "") ?? null;
+    if (!isWanted && isAway(watch, page) && isIn(watch, page, record)) return true;
     const isMover = (each: RecordChange, index: number) => {
       const isUnaware = each.by !== "Notion" && (heardAt < 0 || index < heardAt);
       if (isWanted && isReturnOf(watch, page, each)) return isUnaware || each.by === "Notion";
@@ -37,8 +41,23 @@ export function isMerged(
       );
     };
     const mover = watch.changes.findLast(isMover);
-    return mover !== undefined && !wasShown(world, { change, page, isWanted, since: mover.at });
+    if (mover === undefined) return false;
+    // Shown by a write of which no process has heard: nobody can know that a person has undone it.
+    const isUnheard = isWanted && !isAgreed(watch, page, change.id);
+    return isUnheard || !wasShown(world, { change, page, isWanted, since: mover.at });
   });
+}
+
+/** The sync knows that the page of the book has shown it. */
+function isAgreed(watch: ShelfWatch, page: string, bookPage: string): boolean {
+  const link = watch.linksOf("books").find(({ leftId }) => leftId === bookPage);
+  const base = link === undefined ? undefined : openPair(link).doc.base[book.series]?.left;
+  return Array.isArray(base) && base.includes(page);
+}
+
+function isAway(watch: ShelfWatch, page: string): boolean {
+  const series = [...watch.partnersOf("series", page)].map((id) => watch.records.series.get(id));
+  return series.length > 0 && series.every((each) => each?.status === "trashed");
 }
 
 /** The series of the page came back from the trash. */
