@@ -285,16 +285,25 @@ describe("judgeShelf", () => {
 });
 
 describe("a series in the trash", () => {
-  it("is noted by its books, and so is that it came back: then they are looked at again", () => {
+  it("is noted by its books, those in the trash, too, and so is that it came back: then they are looked at again", () => {
     const library = new Library();
     library.import([book("B1", { series: [place("Saga", "1", "S1")] }), book("B2")]);
+    library.import([book("B3", { series: [place("Saga", "3", "S1")] })]);
+    library.change("person", (draft) => draft.setStatus("books", "B3", "trashed", person));
     const move = (status: "live" | "trashed") => {
       library.change("person", (draft) => draft.setStatus("series", "S1", status, person));
       const { writes } = library.change("cascade", (draft) => judgeShelf(draft, { today, cascadeMax: null }));
-      return writes.map(({ id, fields }) => [id, fields.away]);
+      const ofBooks = writes.filter(({ collection }) => collection === collections.books);
+      return ofBooks.map(({ id, fields }) => [id, fields.away]);
     };
-    expect(move("trashed")).toEqual([["B1", ["S1"]]]);
-    expect(move("live")).toEqual([["B1", null]]);
+    expect(move("trashed")).toEqual([
+      ["B1", ["S1"]],
+      ["B3", ["S1"]],
+    ]);
+    expect(move("live")).toEqual([
+      ["B1", null],
+      ["B3", null],
+    ]);
   });
 });
 
@@ -327,6 +336,20 @@ describe("takeBack", () => {
     expect(library.shelf.books[0]?.provenance).not.toEqual(before?.provenance);
     library.change("undo", (draft, shelf) => takeBack(draft, shelf, versions));
     expect(library.shelf.books[0]?.provenance).toEqual(before?.provenance);
+  });
+
+  it("leaves a field to whoever vouches for its value since", () => {
+    const library = new Library();
+    const guess = (confidence: number) => {
+      const word = { origin: "heuristic", confidence } as const;
+      return book("B1", { title: "Saga 1", provenance: { title: word, series: audible } });
+    };
+    library.import([guess(0.6)]);
+    library.import([guess(0.8)]);
+    const versions = library.versions.get("import") ?? [];
+    library.edit("books", "B1", { title: "Saga 1" });
+    library.change("undo", (draft, shelf) => takeBack(draft, shelf, versions));
+    expect(library.shelf.books[0]?.provenance.title).toEqual(person);
   });
 
   it("leaves what was changed since, and tells so; a cascade that is taken back does not come again", () => {

@@ -116,7 +116,7 @@ export const libraryMutants: readonly Mutant[] = [
     file: `${library}/series-field.ts`,
     search: "awaitedPage(id) ?? pageOf.get(id));",
     replace: "awaitedPage(id) ?? pageOf.get(id) ?? null);",
-    profile: "library",
+    profile: "libraryShelves",
   },
   {
     name: "pageless-series-unnoticed",
@@ -124,7 +124,7 @@ export const libraryMutants: readonly Mutant[] = [
     file: `${library}/arrivals.ts`,
     search: "pageless: new Set(shelved.filter((id) => !shown.has(id))),",
     replace: "pageless: new Set(),",
-    profile: "libraryGaps",
+    profile: "libraryShelves",
   },
   {
     name: "series-back-unnoticed",
@@ -132,6 +132,6 @@ export const libraryMutants: readonly Mutant[] = [
     file: `${library}/judge.ts`,
     search: "  noteAway(draft);\n",
     replace: "",
-    profile: "libraryGaps",
+    profile: "libraryShelves",
   },
 ];

@@ -1,3 +1,4 @@
+import { freshMs } from "../../../src/engine/two-way/act.ts";
 import { openPair } from "../../../src/engine/two-way/link.ts";
 import { placesIn } from "../../../src/recipes/library/places.ts";
 import type { RecordChange, ShelfWatch } from "./shelf-watch.ts";
@@ -27,9 +28,9 @@ export function isMerged(
   const moved = [...from.filter((id) => !to.includes(id)), ...to.filter((id) => !from.includes(id))];
   return moved.every((page) => {
     const isWanted = to.includes(page);
-    // Nobody has heard yet that its series is back; it has its book again then.
+    // Nobody had heard yet that its series is back; it has its book again then.
     const record = watch.records.books.get([...partners].at(-1) ?? "") ?? null;
-    if (!isWanted && isAway(watch, page) && isIn(watch, page, record)) return true;
+    if (!isWanted && isAway(watch, page, change.sentAt ?? 0) && isIn(watch, page, record)) return true;
     const isMover = (each: RecordChange, index: number) => {
       const isUnaware = each.by !== "Notion" && (heardAt < 0 || index < heardAt);
       if (isWanted && isReturnOf(watch, page, each)) return isUnaware || each.by === "Notion";
@@ -55,9 +56,11 @@ function isAgreed(watch: ShelfWatch, page: string, bookPage: string): boolean {
   return Array.isArray(base) && base.includes(page);
 }
 
-function isAway(watch: ShelfWatch, page: string): boolean {
+/** Its series was in the trash when a write that left at `sentAt` was planned, as far as anybody knew. */
+function isAway(watch: ShelfWatch, page: string, sentAt: number): boolean {
   const series = [...watch.partnersOf("series", page)].map((id) => watch.records.series.get(id));
-  return series.length > 0 && series.every((each) => each?.status === "trashed");
+  const isBack = watch.changes.some((each) => each.at >= sentAt - freshMs && isReturnOf(watch, page, each));
+  return series.length > 0 && (isBack || series.every((each) => each?.status === "trashed"));
 }
 
 /** The series of the page came back from the trash. */
