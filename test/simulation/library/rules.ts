@@ -86,6 +86,7 @@ export class LibraryRules {
     const isStatus = name === book.status || name === series.finalStatus;
     if (isStatus && to === words.poubelle) return;
     if (
+      this.#isInDoubt(change, name, last.at) ||
       this.#wasRetold(change, name, last.at) ||
       this.#isUnseen(change, name, { value: from, since: last.at }) ||
       this.#isMerged(change, name, last.at)
@@ -128,6 +129,13 @@ export class LibraryRules {
         at >= since &&
         JSON.stringify(before?.fields[field]) !== JSON.stringify(after.fields[field]),
     );
+  }
+
+  /** A write of which nobody has heard was under way when the person wrote: what it left there nobody can tell from what they said. */
+  #isInDoubt({ shelf, id }: PageChange, name: string, at: number): boolean {
+    const link = this.#watch.linksOf(shelf).find(({ leftId }) => leftId === id);
+    const intents = link === undefined ? [] : openPair(link).doc.intents;
+    return intents.some(({ side, fields, armedAt }) => side === "left" && name in fields && armedAt < at);
   }
 
   /** A player said so, or somebody took a run back; or the record had gone by a plan and was begun anew. */

@@ -1,5 +1,4 @@
 import { freshMs } from "../../../src/engine/two-way/act.ts";
-import { openPair } from "../../../src/engine/two-way/link.ts";
 import { placesIn } from "../../../src/recipes/library/places.ts";
 import type { RecordChange, ShelfWatch } from "./shelf-watch.ts";
 import { bookProperties as book, type LibraryWorld, listOf, type PageChange } from "./world.ts";
@@ -42,18 +41,8 @@ export function isMerged(
       );
     };
     const mover = watch.changes.findLast(isMover);
-    if (mover === undefined) return false;
-    // Shown by a write of which no process has heard: nobody can know that a person has undone it.
-    const isUnheard = isWanted && !isAgreed(watch, page, change.id);
-    return isUnheard || !wasShown(world, { change, page, isWanted, since: mover.at });
+    return mover !== undefined && !wasShown(world, { change, page, isWanted, since: mover.at });
   });
-}
-
-/** The sync knows that the page of the book has shown it. */
-function isAgreed(watch: ShelfWatch, page: string, bookPage: string): boolean {
-  const link = watch.linksOf("books").find(({ leftId }) => leftId === bookPage);
-  const base = link === undefined ? undefined : openPair(link).doc.base[book.series]?.left;
-  return Array.isArray(base) && base.includes(page);
 }
 
 /** Its series was in the trash when a write that left at `sentAt` was planned, as far as anybody knew. */
