@@ -111,6 +111,23 @@ export const libraryMutants: readonly Mutant[] = [
     profile: "libraryCascades",
   },
   {
+    name: "programs-bring-back",
+    rule: "what programs do to a record brings back no page that a person has thrown away",
+    file: `${library}/recipe.ts`,
+    search: '  savedByEditsOn: "left",\n',
+    replace: "",
+    profile: "libraryCalm",
+  },
+  {
+    name: "late-look-written",
+    rule: "what is said of a book's series is not written over a look from before these changed",
+    file: `${library}/series-field.ts`,
+    search:
+      "return revisionWith({ revision: own, fields }, revisionOf) === write.expected.revision ? planned : null;",
+    replace: 'return revisionWith({ revision: own, fields }, revisionOf) === "" ? null : planned;',
+    profile: "libraryShelves",
+  },
+  {
     name: "unknown-page-is-none",
     rule: "a series whose page is not there yet is not a series that the book is not in",
     file: `${library}/series-field.ts`,

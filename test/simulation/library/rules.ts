@@ -54,6 +54,7 @@ export class LibraryRules {
     this.#checkDays(change);
     if (change.presence.from === "absent") return;
     if (change.presence.to === "trashed" && change.presence.from === "live") this.#checkBinned(change);
+    if (change.presence.from === "trashed" && change.presence.to === "live") this.#checkUnbinned(change);
     for (const [name, { from, to }] of Object.entries(change.fields))
       this.#checkKept(change, name, { from, to });
   }
@@ -161,6 +162,22 @@ export class LibraryRules {
       partners.length === 0 || partners.some((each) => this.#watch.partnersOf(shelf, each).size > 1);
     if (!partners.some(wasTrashed) && !isSecond && !this.#wasBinnedByPerson(shelf, id))
       this.#fail("L7", `its record (${partners.join()}) never was in the trash`, id);
+  }
+
+  /** L7: a page that a person threw away comes back with its record, and not because a program has changed that. */
+  #checkUnbinned({ shelf, id, seq }: PageChange): void {
+    const binned = this.#world.of(id).findLast((each) => each.seq < seq && each.presence.to === "trashed");
+    if (binned?.by !== "person") return;
+    const partners = this.#watch.partnersOf(shelf, id);
+    const isBack = this.#watch.changes.some(
+      ({ at, before, after, ...each }) =>
+        each.shelf === shelf &&
+        at >= binned.at &&
+        partners.has(after.id) &&
+        before?.status === "trashed" &&
+        after.status === "live",
+    );
+    if (!isBack) this.#fail("L7", "a person threw it away, and its record never came back", id);
   }
 
   #wasBinnedByPerson(shelf: PageChange["shelf"], id: string): boolean {
