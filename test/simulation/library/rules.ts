@@ -87,7 +87,7 @@ export class LibraryRules {
     const isStatus = name === book.status || name === series.finalStatus;
     if (isStatus && to === words.poubelle) return;
     if (
-      this.#isInDoubt(change, name, last.at) ||
+      this.#watch.wasInDoubt(change.shelf, change.id, { at: last.at, field: name }) ||
       this.#wasRetold(change, name, last.at) ||
       this.#isUnseen(change, name, { value: from, since: last.at }) ||
       this.#isMerged(change, name, last.at)
@@ -132,13 +132,6 @@ export class LibraryRules {
     );
   }
 
-  /** A write of which nobody has heard was under way when the person wrote: what it left there nobody can tell from what they said. */
-  #isInDoubt({ shelf, id }: PageChange, name: string, at: number): boolean {
-    const link = this.#watch.linksOf(shelf).find(({ leftId }) => leftId === id);
-    const intents = link === undefined ? [] : openPair(link).doc.intents;
-    return intents.some(({ side, fields, armedAt }) => side === "left" && name in fields && armedAt < at);
-  }
-
   /** A player said so, or somebody took a run back; or the record had gone by a plan and was begun anew. */
   #wasRetold({ shelf, id }: PageChange, name: string, since: number): boolean {
     const partners = this.#watch.partnersOf(shelf, id);
@@ -167,7 +160,7 @@ export class LibraryRules {
   /** L7: a page that a person threw away comes back with its record, and not because a program has changed that. */
   #checkUnbinned({ shelf, id, seq }: PageChange): void {
     const binned = this.#world.of(id).findLast((each) => each.seq < seq && each.presence.to === "trashed");
-    if (binned?.by !== "person") return;
+    if (binned?.by !== "person" || this.#watch.wasInDoubt(shelf, id, { at: binned.at, field: null })) return;
     const partners = this.#watch.partnersOf(shelf, id);
     const isBack = this.#watch.changes.some(
       ({ at, before, after, ...each }) =>

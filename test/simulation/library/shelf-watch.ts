@@ -4,6 +4,7 @@ import type {
   CollectionRecord,
 } from "../../../src/core/collection/record.ts";
 import type { Json } from "../../../src/core/json.ts";
+import { type Intent, openPair } from "../../../src/engine/two-way/link.ts";
 import type { ShelfName } from "../../../src/recipes/library/draft.ts";
 import { placesIn } from "../../../src/recipes/library/places.ts";
 import type { PairCommit, PairCommitResult, PairLink } from "../../../src/store/pair-store.ts";
@@ -44,6 +45,15 @@ export interface RecordChange {
   readonly after: CollectionRecord;
 }
 
+/** A write to a page of which nobody knows yet what became of it. */
+interface Sending {
+  readonly linkId: string;
+  readonly kind: Intent["kind"];
+  readonly fields: readonly string[];
+  readonly armedAt: number;
+  readonly endedAt: number | null;
+}
+
 /** A book that came into La Poubelle. */
 export interface Entry {
   readonly bookId: string;
@@ -60,6 +70,8 @@ export class ShelfWatch {
     books: new Map(),
   };
   readonly changes: RecordChange[] = [];
+  /** Writes to pages, from when they were written down until their fate was known. */
+  readonly #sendings = new Map<string, Sending>();
   /** By collection and record: the last change of its status, its series, or whether it is there. */
   readonly #touched = new Map<string, number>();
   readonly #partners = new Map<string, Set<string>>();
@@ -91,6 +103,22 @@ export class ShelfWatch {
     return this.#partners.get(`${shelf} ${id}`) ?? new Set();
   }
 
+  /** A write of ours to the page was under way then, and nobody had heard of its end. `field` null: it moved the page itself. */
+  wasInDoubt(
+    shelf: ShelfName,
+    pageId: string,
+    { at, field }: { readonly at: number; readonly field: string | null },
+  ) {
+    const links = new Set(this.linksOf(shelf).flatMap(({ id, leftId }) => (leftId === pageId ? id : [])));
+    return [...this.#sendings.values()].some(
+      ({ linkId, kind, fields, armedAt, endedAt }) =>
+        links.has(linkId) &&
+        armedAt < at &&
+        (endedAt === null || endedAt > at) &&
+        (field === null ? kind === "trash" || kind === "restore" : fields.includes(field)),
+    );
+  }
+
   touchedAt(shelf: ShelfName, id: string): number {
     return this.#touched.get(`${shelf} ${id}`) ?? 0;
   }
@@ -100,11 +128,30 @@ export class ShelfWatch {
     const shelf = shelfOf(commit.syncId);
     for (const link of commit.links) {
       this.links.set(link.id, link);
+      this.#note(link);
       const { leftId, rightId } = link;
       if (leftId === null || rightId === null) continue;
       this.#pair(`${shelf} ${leftId}`, rightId);
       this.#pair(`${shelf} ${rightId}`, leftId);
     }
+  }
+
+  #note(link: PairLink): void {
+    const { now } = this.#world();
+    const { intents } = openPair(link).doc;
+    const open = new Set(intents.map(({ id }) => id));
+    for (const [id, sending] of this.#sendings)
+      if (sending.linkId === link.id && sending.endedAt === null && !open.has(id))
+        this.#sendings.set(id, { ...sending, endedAt: now });
+    for (const { id, side, kind, fields, armedAt } of intents)
+      if (side === "left" && !this.#sendings.has(id))
+        this.#sendings.set(id, {
+          linkId: link.id,
+          kind,
+          fields: Object.keys(fields),
+          armedAt,
+          endedAt: null,
+        });
   }
 
   #pair(key: string, partner: string): void {

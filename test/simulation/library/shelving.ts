@@ -1,4 +1,3 @@
-import { freshMs } from "../../../src/engine/two-way/act.ts";
 import { placesIn } from "../../../src/recipes/library/places.ts";
 import type { RecordChange, ShelfWatch } from "./shelf-watch.ts";
 import { bookProperties as book, type LibraryWorld, listOf, type PageChange } from "./world.ts";
@@ -29,7 +28,7 @@ export function isMerged(
     const isWanted = to.includes(page);
     // Nobody had heard yet that its series is back; it has its book again then.
     const record = watch.records.books.get([...partners].at(-1) ?? "") ?? null;
-    if (!isWanted && isAway(watch, page, change.sentAt ?? 0) && isIn(watch, page, record)) return true;
+    if (!isWanted && isIn(watch, page, record) && wasAway(watch, page, since)) return true;
     const isMover = (each: RecordChange, index: number) => {
       const isUnaware = each.by !== "Notion" && (heardAt < 0 || index < heardAt);
       if (isWanted && isReturnOf(watch, page, each)) return isUnaware || each.by === "Notion";
@@ -45,10 +44,10 @@ export function isMerged(
   });
 }
 
-/** Its series was in the trash when a write that left at `sentAt` was planned, as far as anybody knew. */
-function isAway(watch: ShelfWatch, page: string, sentAt: number): boolean {
+/** Its series was in the trash at some time since then, as far as anybody knew. */
+function wasAway(watch: ShelfWatch, page: string, since: number): boolean {
   const series = [...watch.partnersOf("series", page)].map((id) => watch.records.series.get(id));
-  const isBack = watch.changes.some((each) => each.at >= sentAt - freshMs && isReturnOf(watch, page, each));
+  const isBack = watch.changes.some((each) => each.at >= since && isReturnOf(watch, page, each));
   return series.length > 0 && (isBack || series.every((each) => each?.status === "trashed"));
 }
 
