@@ -159,13 +159,19 @@ export class LibraryRules {
 
   /** L7: a page that a person threw away comes back with its record, and not because a program has changed that. */
   #checkUnbinned({ shelf, id, seq }: PageChange): void {
-    const binned = this.#world.of(id).findLast((each) => each.seq < seq && each.presence.to === "trashed");
+    const moves = this.#world
+      .of(id)
+      .filter((each) => each.seq < seq && each.presence.from !== each.presence.to);
+    const binned = moves.at(-1);
     if (binned?.by !== "person" || this.#watch.wasInDoubt(shelf, id, { at: binned.at, field: null })) return;
+    // Taken out of our trash and thrown away again before anybody looked: it never was away from there.
+    const ours = moves.findLast(({ by }) => by === "engine");
+    const since = ours?.presence.to === "trashed" ? ours.at : binned.at;
     const partners = this.#watch.partnersOf(shelf, id);
     const isBack = this.#watch.changes.some(
       ({ at, before, after, ...each }) =>
         each.shelf === shelf &&
-        at >= binned.at &&
+        at >= since &&
         partners.has(after.id) &&
         before?.status === "trashed" &&
         after.status === "live",
