@@ -61,6 +61,7 @@ describe("the two-way engine in a simulated world", () => {
     { profile: "library", share: 1 / 125 },
     { profile: "libraryKills", share: 1 / 250 },
     { profile: "libraryCascades", share: 1 / 250 },
+    { profile: "libraryShelves", share: 1 / 125 },
   ])(
     "keeps every invariant through fresh seeds of $profile",
     async ({ profile, share }) => {
