@@ -4,6 +4,7 @@ import { createServer, type Server } from "node:http";
 import { createServer as createSocket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
 import type { TestProject } from "vitest/node";
 import { type RunningDynamo, startDynamo } from "./dynamodb-server.ts";
 
@@ -23,8 +24,17 @@ interface RunningPostgres {
   stop(): Promise<void>;
 }
 
+/**
+ * Node 24 ends now and then with "Check failed: jit_page_->allocations_.erase(addr) == 1" when threads come and go by the hundred, as
+ * here: V8 frees compiled code of WebAssembly that threads share (https://github.com/nodejs/node/issues/64500). It is small: it is kept.
+ */
+function keepSharedCode(): void {
+  setFlagsFromString("--no-wasm-code-gc");
+}
+
 /** Offers one server of each kind to all tests of this run. A run without tests that want it never starts it. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  keepSharedCode();
   let starting: Promise<RunningPostgres> | null = null;
   let startingDynamo: Promise<RunningDynamo> | null = null;
   const startAt = async (path: string | undefined): Promise<string> => {
